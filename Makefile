@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+# os_isolate. `make help` lists the targets.
+
+CFLAGS   ?= -O2 -g
+PREFIX   ?= /usr/local
+ROOTFS   ?= rootfs
+ARCH     ?=
+HOSTCC   ?= $(CC)
+VERSION  := 1.0
+STEPS    := step1_pid step2_net step3_mnt step4_seccomp
+PROGRAMS := $(STEPS:%=%/os_isolate)
+LIBEXEC   = $(PREFIX)/libexec/os_isolate
+
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion
+MACHINE  := $(if $(filter i386,$(ARCH)),-m32)
+DEFINES   = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+            -DINSTALLED_ROOTFS='"$(LIBEXEC)/rootfs"'
+COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
+            -Ibuild/step4_seccomp $(MACHINE) $(CPPFLAGS) $(CFLAGS)
+LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
+
+COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c))
+STEP4    := $(patsubst %,build/step4_seccomp/%.o,hide privileges filter)
+UNITS    := $(patsubst %.c,build/%,$(wildcard tests/unit/test_*.c))
+INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
+
+# V=1 shows the commands.
+Q        := $(if $(V),,@)
+say       = @$(if $(V),:,printf '  %-6s %s\n' $(1) $@)
+
+# Root sets up and runs; what is compiled belongs to the tree's owner, so that
+# a plain `make` goes on working after a `sudo make`.
+OWNER    := $(shell stat -c %U .)
+AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
+            $(OWNER)),runuser -u $(OWNER) --))
+
+.PHONY: all demo check check-unit rootfs diff install dist clean distclean help
+.PHONY: tests root build/flags
+
+all: $(PROGRAMS)  ## compile the four steps
+
+demo: root        ## the main job: set up, run the four steps, compare them
+	@tools/setup demo
+	@$(AS_OWNER) $(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory rootfs
+	@tools/demo
+
+check: root       ## set up and run every test (TEST=name runs some, by glob)
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory rootfs
+	@tests/run $(UNITS) $(INTEGRATION)
+
+check-unit: $(UNITS)  ## the tests that need no root
+	@tests/run $(UNITS)
+
+rootfs: root      ## build the image (ROOTFS=dir, ARCH=i386, TARBALL=file)
+	@tools/setup rootfs
+	@ROOTFS='$(ROOTFS)' ARCH='$(ARCH)' TARBALL='$(TARBALL)' tools/mkrootfs
+
+diff:             ## what each step adds to the one before (STEP=3: only that)
+	@tools/diff '$(STEP)'
+
+install: all      ## to PREFIX (/usr/local), below DESTDIR
+	for s in $(STEPS); do \
+	    install -D $$s/os_isolate "$(DESTDIR)$(LIBEXEC)/$$s/os_isolate"; done
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	ln -sf ../libexec/os_isolate/step4_seccomp/os_isolate \
+	    "$(DESTDIR)$(PREFIX)/bin/os_isolate"
+
+dist:             ## os_isolate-VERSION.tar.gz: sources and report, to hand in
+	@tools/dist $(VERSION)
+
+clean:            ## remove what was compiled
+	rm -rf build $(PROGRAMS)
+
+distclean: clean  ## and the image, and the archives
+	rm -rf --one-file-system '$(ROOTFS)' '$(ROOTFS)'.*
+	rm -f os_isolate-*.tar.gz
+
+help:             ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+root:
+	@test "$$(id -u)" = 0 || \
+	    { echo "This needs root. Try: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+
+# ---- how things are made ------------------------------------------------
+
+build/flags:      # changes when the compiler or a flag does
+	@mkdir -p build
+	@echo "$(subst ",,$(subst ',,$(COMPILE) $(LINK)))" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+build/%.o: %.c build/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+%/os_isolate: build/%/os_isolate.o $(COMMON)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
+
+step4_seccomp/os_isolate: $(STEP4)
+
+build/step4_seccomp/filter.o: build/step4_seccomp/filters.h
+
+# Compiled for, and run on, the machine that builds.
+build/compile_policy: step4_seccomp/compile_policy.c build/flags
+	$(call say,CC)
+	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE -O1 -o $@ $< -lseccomp
+
+build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
+	@mkdir -p $(@D)
+	$(call say,POLICY)
+	$(Q)build/compile_policy step4_seccomp/policy.txt $(@D)
+
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the four steps share: mechanism here, policy in stepN_x/os_isolate.c.
+ *
+ * A step's main() calls, in this order,
+ *     parse_options()     command line -> struct sandbox
+ *     spawn_isolated()    clone(2) into new namespaces; there child() runs:
+ *         the step's own list of helpers, each inside must()
+ *         exec_payload()  becomes the program that the user asked for
+ *     wait_for_payload()  passes signals on, returns the exit status
+ *
+ * Contract of every helper that returns int: 0, or -1 with errno set. It
+ * prints nothing, never exits, and undoes nothing: all that it made belongs
+ * to the child's namespaces and vanishes with them.
+ */
+#ifndef COMMON_H
+#define COMMON_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Exit statuses of our own, those of env(1) and docker-run(1). */
+enum {
+    EXIT_OWN_FAILURE = 125,
+    EXIT_CANNOT_RUN = 126,
+    EXIT_NOT_FOUND = 127,
+    EXIT_SIGNAL_BASE = 128, /* + number of the signal that ended it */
+};
+
+/* PATH inside, the value that docker-run(1) sets. */
+#define DEFAULT_PATH                                                         \
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* A file or directory of the host that the sandbox may read (--bind). */
+struct bind {
+    const char *source; /* path on the host */
+    const char *target; /* absolute path inside */
+    int fd;             /* the source, opened with O_PATH by enter_root() */
+};
+
+enum { MAX_BINDS = 32 };
+
+/* One sandbox, from command line to exit status. */
+struct sandbox {
+    /* Filled in by parse_options(). */
+    const char *program; /* path, or a name to look up in PATH inside */
+    char **argv;         /* argv[0] is the program; ends with NULL */
+    const char *rootfs;  /* directory that becomes / (steps 3 and 4) */
+    struct bind binds[MAX_BINDS];
+    int n_binds;
+
+    /* Filled in by spawn_isolated(). */
+    int (*child)(void *); /* the step's list of things to do */
+    pid_t pid;            /* process 1 of the sandbox, seen from here */
+    int launcher[2];      /* pipe; at end of file the launcher is gone */
+    int terminal;         /* controlling terminal, or -1 */
+    pid_t foreground;     /* process group that had it, or -1 */
+};
+
+/* ---- options.c ------------------------------------------------------- */
+
+/* Fill in BOX from the command line; STEP (1-4) selects which options there
+ * are. Handles --help and --version. A usage error is told on stderr and ends
+ * the program with EXIT_OWN_FAILURE. See getopt_long(3). */
+void parse_options(struct sandbox *box, int argc, char **argv, int step);
+
+/* ---- launch.c -------------------------------------------------------- */
+
+/* Start CHILD(box) as process 1 of new namespaces; FLAGS are clone(2)'s
+ * CLONE_NEW* bits, CLONE_NEWPID among them. Sets box->pid. From here on
+ * signals are blocked, and wait_for_payload() handles them. Errors: those of
+ * clone(2), pipe2(2) and mmap(2). See pid_namespaces(7). */
+int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags);
+
+/* Wait until the payload has ended; meanwhile pass TERM, HUP, INT, QUIT, USR1
+ * and USR2 on to it, and stop and continue with it. A second TERM or INT
+ * within two seconds kills it, since process 1 ignores what it does not
+ * handle. Returns the exit status for main(): the payload's own, or
+ * EXIT_SIGNAL_BASE + N when signal N ended it. */
+int wait_for_payload(struct sandbox *box);
+
+/* ---- exec.c ---------------------------------------------------------- */
+
+/* Become the payload. Last of all: asks the kernel for SIGKILL when the
+ * launcher dies (a later change of credentials would clear that), resets
+ * signals, looks the program up in PATH and executes it. Does not return: a
+ * failure is told on stderr and ends with EXIT_NOT_FOUND, EXIT_CANNOT_RUN or
+ * EXIT_OWN_FAILURE. See execve(2), PR_SET_PDEATHSIG(2const). */
+_Noreturn void exec_payload(struct sandbox *box);
+
+/* ---- mounts.c -------------------------------------------------------- */
+
+/* Give the caller a mount table of its own, a copy of the host's. What it
+ * mounts from now on nobody else sees. See mount_namespaces(7). */
+int copy_mount_table(void);
+
+/* Cut the caller's mount table off from all others, both ways. Needed right
+ * after CLONE_NEWNS: where / is a shared mount, as under systemd, new mounts
+ * travel back to the host otherwise. */
+int make_mounts_private(void);
+
+/* Mount a procfs on /proc. It shows the PID namespace of the caller.
+ * See proc(5). */
+int mount_proc(void);
+
+/* Mount a read-only sysfs on /sys. Its class/net shows the net namespace of
+ * the caller. See sysfs(5). */
+int mount_sys(void);
+
+/* Mount a small /dev: the six harmless character devices, a devpts of its
+ * own, shm, and the usual links. Follows the list in the OCI runtime
+ * specification, config-linux.md, "Default Devices". */
+int mount_dev(void);
+
+/* ---- root.c ---------------------------------------------------------- */
+
+/* Make a writable view of the directory box->rootfs the caller's /, with
+ * box->binds in it. Writes go to a tmpfs; the directory stays as it is. The
+ * caller needs a mount namespace of its own. The host's tree stays mounted,
+ * hidden beneath, until leave_host(). Errors: those of mount(2) and
+ * pivot_root(2); EBUSY if rootfs is the host's own root. */
+int enter_root(struct sandbox *box);
+
+/* Drop what the caller still holds of the host: the old root, descriptors
+ * above 2 (they close at exec), environment variables but PATH, HOME and
+ * TERM, supplementary groups, umask, working directory. Needs /proc. */
+int leave_host(void);
+
+/* ---- bind.c ---------------------------------------------------------- */
+
+/* Open each source of box->binds by descriptor, while host paths work. */
+int open_bind_sources(struct sandbox *box);
+
+/* Mount the opened sources below the working directory, which will become
+ * the sandbox's root, read-only, nosuid and nodev. Missing targets are made.
+ * No symbolic link leads out of the directory, see openat2(2)
+ * RESOLVE_IN_ROOT. */
+int mount_binds(const struct sandbox *box);
+
+/* ---- loopback.c ------------------------------------------------------ */
+
+/* Set the interface lo of this net namespace UP, as `ip link set lo up`
+ * does; the kernel then adds 127.0.0.1 and ::1. See netdevice(7). */
+int raise_loopback(void);
+
+/* ---- terminal.c ------------------------------------------------------ */
+
+/* Note in BOX the controlling terminal and the process group it listens to.
+ * Having none is no error. */
+void remember_terminal(struct sandbox *box);
+
+/* Give the terminal back to the process group that had it. A shell inside
+ * makes itself the foreground group; when it is gone, whoever called us could
+ * not read any more. See tcsetpgrp(3). */
+void take_terminal_back(const struct sandbox *box);
+
+/* ---- message.c ------------------------------------------------------- */
+
+/* From now on must() tells of each goal that was reached (--explain). */
+void explain_goals(void);
+
+/* Go on if RESULT is 0 or more, else die: "os_isolate: GOAL: reason". */
+void must(int result, const char *goal, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Print "os_isolate: MESSAGE" on stderr, as one write(2). */
+void tell(const char *message, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print the message, then errno's text unless it is 0, then the advice that
+ * fail() left, and end the process with STATUS by _exit(2): a child must not
+ * flush stdio buffers that it shares with its parent. */
+_Noreturn void die(int status, const char *message, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Set errno to ERROR, keep ADVICE (what to do about it) for die(), return
+ * -1. For helpers that know more than errno can say. */
+int fail(int error, const char *advice, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- syscalls.c: calls for which the C library has no function ------- */
+
+/* See pivot_root(2). */
+int pivot_root(const char *new_root, const char *put_old);
+
+/* openat2(2) with RESOLVE_IN_ROOT: PATH as if the directory DIRFD were /.
+ * Returns a descriptor, close-on-exec. */
+int open_in_root(int dirfd, const char *path, int flags);
+
+#endif

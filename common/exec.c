@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The last act: find the payload and become it.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "common.h"
+
+/* Ask for SIGKILL when the launcher dies. If it was dead before we asked, the
+ * signal never comes. getppid() cannot tell, it is 0 in a new PID namespace
+ * anyway, but the launcher's end of the pipe can. */
+static int die_with_launcher(const struct sandbox *box)
+{
+    struct pollfd pipe_end = {.fd = box->launcher[0]};
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return -1;
+    if (poll(&pipe_end, 1, 0) > 0)
+        _exit(EXIT_OWN_FAILURE);
+    return 0;
+}
+
+/* Blocked and ignored signals survive execve(2); the payload starts clean. */
+static int reset_signals(void)
+{
+    sigset_t none;
+
+    for (int signo = 1; signo < _NSIG; signo++)
+        signal(signo, SIG_DFL); /* fails for KILL, STOP and libc's own */
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Copy the name of the dynamic loader that the ELF file PATH asks for, its
+ * PT_INTERP, to NAME. Returns 0, or -1 if there is none. See elf(5). */
+static int read_loader_name(const char *path, char *name, size_t size)
+{
+    union {
+        unsigned char ident[EI_NIDENT];
+        Elf32_Ehdr e32;
+        Elf64_Ehdr e64;
+    } header;
+    int result = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+        memcmp(header.ident, ELFMAG, SELFMAG) == 0) {
+        int wide = header.ident[EI_CLASS] == ELFCLASS64;
+        off_t offset =
+            (off_t)(wide ? header.e64.e_phoff : header.e32.e_phoff);
+        int count = wide ? header.e64.e_phnum : header.e32.e_phnum;
+
+        for (; count > 0 && result < 0; count--) {
+            Elf64_Phdr p64;
+            Elf32_Phdr p32;
+            ssize_t got = wide ? pread(fd, &p64, sizeof(p64), offset)
+                               : pread(fd, &p32, sizeof(p32), offset);
+            if (got <= 0)
+                break;
+            offset += got;
+            if ((wide ? p64.p_type : p32.p_type) != PT_INTERP)
+                continue;
+            got = pread(fd, name, size - 1,
+                        (off_t)(wide ? p64.p_offset : p32.p_offset));
+            if (got > 0) {
+                name[got] = '\0';
+                result = 0;
+            }
+        }
+    }
+    close(fd);
+    return result;
+}
+
+/* execve(2) answers ENOENT both for a missing program and for a missing
+ * loader. Dies with the one that is true. */
+static _Noreturn void explain_exec_failure(const char *path)
+{
+    int error = errno;
+    char loader[PATH_MAX];
+
+    if (error == ENOENT && access(path, F_OK) == 0) {
+        if (read_loader_name(path, loader, sizeof(loader)) == 0)
+            fail(error,
+                 "the program is there, but not its loader %s; "
+                 "try: a static program, or a complete image",
+                 loader);
+        else
+            fail(error, "the file is there, but not the interpreter that "
+                        "its first line names");
+        die(EXIT_CANNOT_RUN, "run %s", path);
+    }
+    if (error == ENOENT || error == ENOTDIR)
+        die(EXIT_NOT_FOUND, "run %s", path);
+    if (error == ENOEXEC)
+        fail(error, "a script without a #! line, or a program for another "
+                    "processor; try: file(1)");
+    errno = error;
+    die(EXIT_CANNOT_RUN, "run %s", path);
+}
+
+/* Not execvp(3): that hands what the kernel cannot run to /bin/sh. */
+static _Noreturn void exec_from_path(struct sandbox *box)
+{
+    const char *dirs = getenv("PATH");
+    char path[PATH_MAX], refused[PATH_MAX] = "";
+
+    if (dirs == NULL || *dirs == '\0')
+        dirs = DEFAULT_PATH;
+    while (*dirs != '\0') {
+        size_t len = strcspn(dirs, ":");
+
+        if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)len, dirs,
+                             box->program) < sizeof(path)) {
+            execve(path, box->argv, environ);
+            if (access(path, F_OK) == 0) {
+                if (errno != EACCES)
+                    explain_exec_failure(path);
+                strcpy(refused, path); /* a later one may be executable */
+            }
+        }
+        dirs += len + (dirs[len] == ':');
+    }
+    if (refused[0] != '\0') {
+        errno = EACCES;
+        die(EXIT_CANNOT_RUN, "run %s", refused);
+    }
+    fail(ENOENT, "no such program in the sandbox's PATH");
+    die(EXIT_NOT_FOUND, "run %s", box->program);
+}
+
+_Noreturn void exec_payload(struct sandbox *box)
+{
+    must(die_with_launcher(box), "die when the launcher dies");
+    must(reset_signals(), "give the payload default signals");
+    if (strchr(box->program, '/') == NULL)
+        exec_from_path(box);
+    execve(box->program, box->argv, environ);
+    explain_exec_failure(box->program);
+}

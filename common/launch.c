@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The launcher's side: start process 1, pass signals on, report its end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common.h"
+
+enum { STACK_SIZE = 1024 * 1024, PATIENCE_SECONDS = 2 };
+
+/* The signals that the launcher acts on; all others stay blocked. */
+static const int watched[] = {SIGCHLD, SIGTERM, SIGHUP,  SIGINT, SIGQUIT,
+                              SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
+
+/* Process 1 begins here, on a stack of its own in a copy of our memory. */
+static int begin(void *arg)
+{
+    struct sandbox *box = arg;
+    char go;
+
+    close(box->launcher[1]);
+    /* Wait for the launcher to be ready, so that what --explain prints comes
+     * in order. End of file: it died, and there is nobody to serve. */
+    if (read(box->launcher[0], &go, 1) != 1)
+        _exit(EXIT_OWN_FAILURE);
+    return box->child(box);
+}
+
+static int clone_failed(void)
+{
+    if (errno == EPERM && geteuid() != 0)
+        return fail(errno, "only root may make namespaces; try: sudo");
+    if (errno == EPERM)
+        return fail(errno, "root lacks CAP_SYS_ADMIN here, as in a "
+                           "container; try: the host itself");
+    if (errno == ENOSPC || errno == EUSERS)
+        return fail(errno, "too many namespaces; see the limits in "
+                           "/proc/sys/user/max_*_namespaces");
+    if (errno == EINVAL)
+        return fail(errno, "this kernel was built without one of the "
+                           "namespaces; see the CONFIG_*_NS it has");
+    return -1;
+}
+
+int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
+{
+    sigset_t all;
+
+    box->child = child;
+    remember_terminal(box);
+    sigfillset(&all);
+    if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
+        return -1;
+    /* Where the caller ignores SIGCHLD the kernel would drop the status. */
+    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+        return -1;
+    if (pipe2(box->launcher, O_CLOEXEC) < 0)
+        return -1;
+
+    char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED)
+        return -1;
+    /* Stacks grow downwards: clone(2) wants the upper end. */
+    box->pid = clone(begin, stack + STACK_SIZE, flags | SIGCHLD, box);
+    if (box->pid < 0)
+        return clone_failed();
+    close(box->launcher[0]);
+    return 0;
+}
+
+/* Process 1 ignores what it does not handle. Whoever asks it to end twice in
+ * a short time means it. */
+static bool asked_twice(void)
+{
+    static double before = -PATIENCE_SECONDS;
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    double now = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    bool twice = now - before < PATIENCE_SECONDS;
+    before = now;
+    return twice;
+}
+
+static void pass_on(const struct sandbox *box, const siginfo_t *info)
+{
+    int signo = info->si_signo;
+
+    if (signo == SIGTSTP) {
+        /* Process 1 ignores SIGTSTP, but not SIGSTOP from out here. */
+        kill(box->pid, SIGSTOP);
+        raise(SIGSTOP);
+        return;
+    }
+    /* A key was typed: the terminal has sent it to the payload too. */
+    if (info->si_code == SI_KERNEL && (signo == SIGINT || signo == SIGQUIT))
+        return;
+    if ((signo == SIGTERM || signo == SIGINT) && asked_twice())
+        signo = SIGKILL;
+    kill(box->pid, signo);
+}
+
+int wait_for_payload(struct sandbox *box)
+{
+    sigset_t set;
+    siginfo_t info;
+    int status;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+        sigaddset(&set, watched[i]);
+    /* "Go": see begin(). If this fails the child sees the end of the pipe. */
+    if (write(box->launcher[1], "", 1) != 1)
+        close(box->launcher[1]);
+
+    while (waitpid(box->pid, &status, WNOHANG) == 0)
+        if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+            pass_on(box, &info);
+
+    take_terminal_back(box);
+    if (WIFSIGNALED(status))
+        return EXIT_SIGNAL_BASE + WTERMSIG(status);
+    return WEXITSTATUS(status);
+}

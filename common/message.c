@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What os_isolate says, all of it on stderr: stdout belongs to the payload.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+
+static bool explaining;
+static char advice[512];
+
+/* One line as one write(2), so that lines of two processes never mix. */
+static void __attribute__((format(printf, 1, 0)))
+print_line(const char *format, va_list args, const char *tail)
+{
+    char line[1024];
+    int used = snprintf(line, sizeof(line), "os_isolate: ");
+    size_t room = sizeof(line) - (size_t)used - 1;
+
+    int n = vsnprintf(line + used, room, format, args);
+    used += n < 0 ? 0 : n >= (int)room ? (int)room - 1 : n;
+    room = sizeof(line) - (size_t)used - 1;
+    n = snprintf(line + used, room, "%s", tail);
+    used += n >= (int)room ? (int)room - 1 : n;
+    line[used++] = '\n';
+    if (write(STDERR_FILENO, line, (size_t)used) < 0)
+        return; /* nowhere left to complain to */
+}
+
+void explain_goals(void)
+{
+    explaining = true;
+}
+
+void tell(const char *message, ...)
+{
+    va_list args;
+
+    va_start(args, message);
+    print_line(message, args, "");
+    va_end(args);
+}
+
+/* The common end of must() and die(). */
+static _Noreturn void __attribute__((format(printf, 2, 0)))
+end(int status, const char *message, va_list args)
+{
+    char reason[128] = "";
+
+    if (errno != 0)
+        snprintf(reason, sizeof(reason), ": %s", strerror(errno));
+    print_line(message, args, reason);
+    if (advice[0] != '\0')
+        dprintf(STDERR_FILENO, "  %s\n", advice);
+    _exit(status);
+}
+
+void must(int result, const char *goal, ...)
+{
+    va_list args;
+
+    va_start(args, goal);
+    if (result < 0)
+        end(EXIT_OWN_FAILURE, goal, args);
+    if (explaining)
+        print_line(goal, args, ": done");
+    va_end(args);
+}
+
+void die(int status, const char *message, ...)
+{
+    va_list args;
+
+    va_start(args, message);
+    end(status, message, args);
+}
+
+int fail(int error, const char *text, ...)
+{
+    va_list args;
+
+    va_start(args, text);
+    vsnprintf(advice, sizeof(advice), text, args);
+    va_end(args);
+    errno = error;
+    return -1;
+}

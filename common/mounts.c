@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mount tables, and the file systems that show what the kernel knows: proc,
+ * sys and dev.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "common.h"
+
+int make_mounts_private(void)
+{
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+int copy_mount_table(void)
+{
+    if (unshare(CLONE_NEWNS) < 0)
+        return -1;
+    return make_mounts_private();
+}
+
+int mount_proc(void)
+{
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              NULL) == 0)
+        return 0;
+    if (errno == EPERM)
+        return fail(errno, "the surrounding container hides parts of /proc; "
+                           "try: the host itself, or a virtual machine");
+    return -1;
+}
+
+int mount_sys(void)
+{
+    return mount("sysfs", "/sys", "sysfs",
+                 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+/* The device numbers are the kernel's, Documentation/admin-guide/devices.txt.
+ * None of them gives access to anything of the host. */
+static int make_devices(void)
+{
+    static const struct {
+        const char *path;
+        unsigned major, minor;
+    } devices[] = {
+        {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+        {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+        if (mknod(devices[i].path, S_IFCHR | 0666,
+                  makedev(devices[i].major, devices[i].minor)) < 0)
+            return -1;
+    return 0;
+}
+
+static int make_links(void)
+{
+    static const struct {
+        const char *target, *path;
+    } links[] = {
+        {"/proc/self/fd", "/dev/fd"},
+        {"/proc/self/fd/0", "/dev/stdin"},
+        {"/proc/self/fd/1", "/dev/stdout"},
+        {"/proc/self/fd/2", "/dev/stderr"},
+        {"pts/ptmx", "/dev/ptmx"},
+    };
+
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        if (symlink(links[i].target, links[i].path) < 0)
+            return -1;
+    return 0;
+}
+
+int mount_dev(void)
+{
+    mode_t mask = umask(0);
+    int result = -1;
+
+    /* newinstance terminals: the host's /dev/pts is another file system. */
+    if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC,
+              "mode=755,size=64k") == 0 &&
+        make_devices() == 0 && make_links() == 0 &&
+        mkdir("/dev/pts", 0755) == 0 &&
+        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+              "newinstance,ptmxmode=0666,mode=0620,gid=5") == 0 &&
+        mkdir("/dev/shm", 01777) == 0 &&
+        mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              "mode=1777,size=64m") == 0)
+        result = 0;
+    umask(mask);
+    return result;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line. This is the one place in common/ that knows the steps: an
+ * option that a step does not have yet is named with the step that has it.
+ */
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+
+static const struct {
+    struct option option;
+    int first_step;
+    const char *help;
+} table[] = {
+    {{"binary", required_argument, NULL, 'b'},
+     1,
+     "-b, --binary PATH    program to run in the sandbox (/bin/bash)"},
+    {{"rootfs", required_argument, NULL, 'r'},
+     3,
+     "-r, --rootfs DIR     root filesystem ($OS_ISOLATE_ROOTFS, rootfs/\n"
+     "                       beside the steps, " INSTALLED_ROOTFS ")"},
+    {{"bind", required_argument, NULL, 'B'},
+     3,
+     "-B, --bind SRC:DST   show a host file or directory inside, read-only;\n"
+     "                       repeatable"},
+    {{"explain", no_argument, NULL, 'e'},
+     1,
+     "-e, --explain        tell on stderr of each isolation step taken"},
+    {{"help", no_argument, NULL, 'h'},
+     1,
+     "-h, --help           print this text and exit"},
+    {{"version", no_argument, NULL, 'V'},
+     1,
+     "-V, --version        print the version and exit"},
+};
+enum { N_OPTIONS = sizeof(table) / sizeof(table[0]) };
+
+static _Noreturn void __attribute__((format(printf, 1, 2)))
+usage_error(const char *message, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, message);
+    vsnprintf(text, sizeof(text), message, args);
+    va_end(args);
+    tell("%s", text);
+    dprintf(STDERR_FILENO, "  Try 'os_isolate --help'\n");
+    _exit(EXIT_OWN_FAILURE);
+}
+
+static void print_help(int step)
+{
+    printf("Usage: os_isolate [-b BINARY] [OPTION...] [--] [ARG...]\n"
+           "Run BINARY in a sandbox made of namespaces (step %d of 4).\n\n",
+           step);
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (table[i].first_step <= step)
+            printf("  %s\n", table[i].help);
+    printf("\nWithout -b, the first ARG is the program. Exit status: the "
+           "program's own,\n128+N if signal N ended it, 127 not found, 126 "
+           "cannot be run, 125 os_isolate\nitself failed.\n");
+}
+
+/* rootfs/ beside the step directories, found from this program's own path,
+ * and not from wherever the user happens to stand. */
+static const char *default_rootfs(void)
+{
+    static char path[PATH_MAX + sizeof("/../rootfs")];
+    const char *from_environment = getenv("OS_ISOLATE_ROOTFS");
+
+    if (from_environment != NULL && *from_environment != '\0')
+        return from_environment;
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
+    if (len > 0) {
+        path[len] = '\0';
+        strcpy(strrchr(path, '/'), "/../rootfs");
+        if (access(path, F_OK) == 0 || access(INSTALLED_ROOTFS, F_OK) != 0)
+            return path;
+    }
+    return INSTALLED_ROOTFS;
+}
+
+/* SRC:DST, where DST is absolute; SRC may itself hold a colon. */
+static void add_bind(struct sandbox *box, char *text)
+{
+    char *colon = NULL;
+
+    for (char *at = strstr(text, ":/"); at != NULL; at = strstr(at + 1, ":/"))
+        colon = at;
+    if (colon == NULL || colon == text)
+        usage_error("--bind %s: not of the form SRC:/DST", text);
+    if (box->n_binds == MAX_BINDS)
+        usage_error("--bind %s: too many of them", text);
+    *colon = '\0';
+    box->binds[box->n_binds++] =
+        (struct bind){.source = text, .target = colon + 1, .fd = -1};
+}
+
+static void act_on(struct sandbox *box, int letter, int step)
+{
+    switch (letter) {
+    case 'b':
+        box->program = optarg;
+        break;
+    case 'r':
+        box->rootfs = optarg;
+        break;
+    case 'B':
+        add_bind(box, optarg);
+        break;
+    case 'e':
+        explain_goals();
+        break;
+    case 'h':
+        print_help(step);
+        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_OWN_FAILURE);
+    case 'V':
+        printf("os_isolate " VERSION " (step %d)\n", step);
+        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_OWN_FAILURE);
+    }
+}
+
+/* Die if LETTER, getopt_long's answer, is no option of this STEP. */
+static void check_option(int letter, int step, const char *argument)
+{
+    if (letter == ':')
+        usage_error("%s: its argument is missing", argument);
+    if (letter == '?' && optopt != 0)
+        usage_error("-%c: no such option, or it takes no argument", optopt);
+    if (letter == '?')
+        usage_error("%s: no such option", argument);
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (letter == table[i].option.val && table[i].first_step > step)
+            usage_error("--%s: step %d does not have it, step %d does",
+                        table[i].option.name, step, table[i].first_step);
+}
+
+void parse_options(struct sandbox *box, int argc, char **argv, int step)
+{
+    struct option options[N_OPTIONS + 1] = {0};
+    int letter;
+
+    *box = (struct sandbox){.program = NULL};
+    for (int i = 0; i < N_OPTIONS; i++)
+        options[i] = table[i].option;
+
+    /* "+": stop at the first argument that is no option, it and all that
+     * follow are the payload's. */
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, "+:b:r:B:ehV", options, NULL)) !=
+           -1) {
+        check_option(letter, step, argv[optind - 1]);
+        act_on(box, letter, step);
+    }
+
+    /* argv[optind - 1] is an option or "--" by now: room for argv[0]. */
+    if (box->program != NULL)
+        optind--;
+    else if (optind == argc)
+        box->program = argv[--optind] = "/bin/bash";
+    box->argv = argv + optind;
+    if (box->program == NULL)
+        box->program = box->argv[0];
+    box->argv[0] = (char *)box->program;
+    if (*box->program == '\0')
+        usage_error("the name of the program is empty");
+    if (box->rootfs == NULL)
+        box->rootfs = default_rootfs();
+}

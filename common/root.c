@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A root file system of one's own: overlay, pivot_root, and leaving the host.
+ *
+ * Why not chroot(2)? It changes where one process begins to look up paths,
+ * and nothing else: the host's tree is still mounted, and root walks out of
+ * it with a second chroot and a few "..". After pivot_root(2) and the
+ * detaching of the old root there is no host tree to walk to.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common.h"
+
+/* Open the directory of the image; its real path goes to PATH. */
+static int open_image(const char *rootfs, char *path)
+{
+    struct stat image, root;
+
+    if (realpath(rootfs, path) == NULL)
+        return errno == ENOENT
+                   ? fail(errno, "there is no image yet; try: make rootfs")
+                   : -1;
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &image) < 0 || stat("/", &root) < 0)
+        return -1;
+    if (image.st_dev == root.st_dev && image.st_ino == root.st_ino)
+        return fail(EBUSY, "that is the host's own root; "
+                           "try: an image made by `make rootfs`");
+    return fd;
+}
+
+/* Hide PATH, in our own mount table, under an empty tmpfs and work in there:
+ * nothing is made on the host, so nothing is left to remove. */
+static int enter_scratch(int image, const char *path)
+{
+    struct stat below, here;
+
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV,
+              "mode=755,size=25%") < 0 ||
+        chdir(path) < 0)
+        return -1;
+    /* All paths from here on are relative. Be sure where they lead. */
+    if (fstat(image, &below) < 0 || stat(".", &here) < 0)
+        return -1;
+    if (below.st_dev == here.st_dev)
+        return fail(EBUSY, "cannot mount a scratch tmpfs over it");
+    return 0;
+}
+
+/* The image below, a tmpfs on top: the merged tree is writable, the image
+ * never written. overlayfs shows its options to everyone inside, so they
+ * must name no path of the host: "lower" is a bind mount of the image. */
+static int mount_overlay(int image)
+{
+    char source[64];
+
+    snprintf(source, sizeof(source), "/proc/self/fd/%d", image);
+    if (mkdir("lower", 0755) < 0 || mkdir("upper", 0755) < 0 ||
+        mkdir("work", 0755) < 0 || mkdir("merged", 0755) < 0)
+        return -1;
+    if (mount(source, "lower", NULL, MS_BIND, NULL) < 0)
+        return -1;
+    return mount("overlay", "merged", "overlay", 0,
+                 "lowerdir=lower,upperdir=upper,workdir=work");
+}
+
+/* /proc and /dev are mounted by absolute path after the pivot, while the
+ * host's tree is still there: a link in the image must not lead to it. */
+static int make_mount_point(const char *name)
+{
+    struct stat st;
+
+    if (mkdir(name, 0755) == 0)
+        return 0;
+    if (errno != EEXIST || lstat(name, &st) < 0)
+        return -1;
+    if (!S_ISDIR(st.st_mode))
+        return fail(ENOTDIR, "/%s of the image must be a directory", name);
+    return 0;
+}
+
+int enter_root(struct sandbox *box)
+{
+    char path[PATH_MAX];
+
+    if (make_mounts_private() < 0 || open_bind_sources(box) < 0)
+        return -1;
+    int image = open_image(box->rootfs, path);
+    if (image < 0)
+        return -1;
+    if (enter_scratch(image, path) < 0 || mount_overlay(image) < 0 ||
+        chdir("merged") < 0)
+        return -1;
+    if (make_mount_point("proc") < 0 || make_mount_point("dev") < 0 ||
+        mount_binds(box) < 0)
+        return -1;
+    /* Put the old root on top of the new one: no directory is needed for it,
+     * see pivot_root(2), NOTES. Absolute paths already mean the new root. */
+    if (pivot_root(".", ".") < 0)
+        return errno == EINVAL
+                   ? fail(errno, "the current / is no mount point, as inside "
+                                 "a chroot or on an initramfs; try: the host")
+                   : -1;
+    return close(image);
+}
+
+/* Let every descriptor above 2 close at exec, by the list in /proc: close(2)
+ * now would take the launcher's pipe away, and close_range(2) with
+ * CLOSE_RANGE_CLOEXEC needs Linux 5.11. */
+static int close_descriptors_at_exec(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int result = 0;
+
+    if (dir == NULL)
+        return -1;
+    while (result == 0 && (entry = readdir(dir)) != NULL) {
+        int fd = atoi(entry->d_name); /* "." and ".." become 0 */
+
+        if (fd > STDERR_FILENO)
+            result = fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    int error = errno;
+    closedir(dir);
+    errno = error;
+    return result;
+}
+
+static int clean_environment(void)
+{
+    const char *term = getenv("TERM");
+    char copy[64] = "dumb";
+
+    if (term != NULL)
+        snprintf(copy, sizeof(copy), "%s", term);
+    clearenv();
+    if (setenv("PATH", DEFAULT_PATH, 1) < 0 || setenv("HOME", "/root", 1) < 0)
+        return -1;
+    return setenv("TERM", copy, 1);
+}
+
+int leave_host(void)
+{
+    /* "." is where old and new root are stacked; the old one is on top. */
+    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return -1;
+    if (close_descriptors_at_exec() < 0 || clean_environment() < 0)
+        return -1;
+    umask(022);
+    return setgroups(0, NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Steps 1 and 2 share the caller's terminal with the payload, and so do the
+ * others for now.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "common.h"
+
+void remember_terminal(struct sandbox *box)
+{
+    int error = errno;
+
+    box->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    box->foreground = box->terminal < 0 ? -1 : tcgetpgrp(box->terminal);
+    errno = error;
+}
+
+void take_terminal_back(const struct sandbox *box)
+{
+    /* Only if it was ours: a background job must not grab it. SIGTTOU would
+     * stop us here, but the launcher has all of its signals blocked. */
+    if (box->foreground == getpgrp())
+        tcsetpgrp(box->terminal, box->foreground);
+}

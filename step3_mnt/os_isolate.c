@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Step 3: and a mount namespace with a root filesystem of its own. No file or
+ * directory of the host has a name in here any more.
+ */
+#include <sched.h>
+
+#include "common.h"
+
+#define STEP       3
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS)
+
+/* Process 1 of the new namespaces. Ends by becoming the payload. */
+static int child(void *arg)
+{
+    struct sandbox *box = arg;
+
+    /* pivot_root, not chroot: root breaks out of a chroot in ten lines. */
+    must(enter_root(box), "enter the root filesystem %s", box->rootfs);
+
+    /* A procfs shows the PID namespace of the process that mounts it. */
+    must(mount_proc(), "mount a fresh /proc");
+
+    /* The host's devices are files, too: have a few harmless ones instead.
+     * No /sys at all: nothing here needs it, and it describes the host. */
+    must(mount_dev(), "mount a fresh /dev");
+
+    /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
+    must(raise_loopback(), "raise the loopback device");
+
+    /* An open descriptor, a variable, a group: each is a way back. */
+    must(leave_host(), "leave the host behind");
+
+    exec_payload(box);
+}
+
+int main(int argc, char **argv)
+{
+    struct sandbox box;
+
+    parse_options(&box, argc, argv, STEP);
+    must(spawn_isolated(&box, child, NAMESPACES), "create the namespaces");
+    return wait_for_payload(&box);
+}

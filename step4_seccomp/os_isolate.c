@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Step 4: and no way to ask the kernel about the host. What no namespace
+ * covers is hidden, and root inside loses the power and the calls to reach
+ * it.
+ */
+#include <sched.h>
+
+#include "common.h"
+#include "harden.h"
+
+#define STEP 4
+#define NAMESPACES                                                           \
+    (CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |              \
+     CLONE_NEWIPC | CLONE_NEWCGROUP)
+
+/* Process 1 of the new namespaces. Ends by becoming the payload. */
+static int child(void *arg)
+{
+    struct sandbox *box = arg;
+
+    /* pivot_root, not chroot: root breaks out of a chroot in ten lines. */
+    must(enter_root(box), "enter the root filesystem %s", box->rootfs);
+
+    /* A procfs shows the PID namespace of the process that mounts it. */
+    must(mount_proc(), "mount a fresh /proc");
+
+    /* The host's devices are files, too: have a few harmless ones instead.
+     * No /sys at all: nothing here needs it, and it describes the host. */
+    must(mount_dev(), "mount a fresh /dev");
+
+    /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
+    must(raise_loopback(), "raise the loopback device");
+
+    /* Most of /proc, and the name of the host, is about the host. */
+    must(hide_host(), "hide what /proc and the host name tell");
+
+    /* An open descriptor, a variable, a group: each is a way back. */
+    must(leave_host(), "leave the host behind");
+
+    /* Root is what its capabilities allow; the way to regain them goes first,
+     * and the filter comes last, for it would refuse all of the above. */
+    must(give_up_privileges(), "give up new privileges");
+    must(drop_capabilities(), "drop capabilities");
+    must(load_filters(), "load the system-call filters");
+
+    exec_payload(box);
+}
+
+int main(int argc, char **argv)
+{
+    struct sandbox box;
+
+    parse_options(&box, argc, argv, STEP);
+    must(spawn_isolated(&box, child, NAMESPACES), "create the namespaces");
+    return wait_for_payload(&box);
+}
