@@ -115,5 +115,40 @@ build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
 	$(call say,POLICY)
 	$(Q)build/compile_policy step4_seccomp/policy.txt $(@D)
 
+# ---- tests --------------------------------------------------------------
+
+# Unit tests see no kernel: these calls go to tests/unit/recorder.c. No
+# fortified or 64-bit variants of them here, which --wrap would not catch.
+WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
+    mknod mknodat symlink umask open write close fcntl stat lstat fstat \
+    realpath opendir readdir closedir clearenv setenv setgroups socket ioctl \
+    sethostname prctl syscall clone pipe2 sigprocmask poll execve kill raise \
+    waitpid sigwaitinfo _exit
+UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
+
+tests: $(UNITS) $(INTEGRATION)
+
+build/unit/%.o: %.c build/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) -U_FORTIFY_SOURCE -U_FILE_OFFSET_BITS -Istep4_seccomp \
+	    -Itests -Itests/unit -MMD -MP -c -o $@ $<
+
+build/unit/step4_seccomp/filter.o: build/step4_seccomp/filters.h
+
+build/tests/unit/%: build/unit/tests/unit/%.o \
+    build/unit/tests/unit/recorder.o $(UNDER_TEST:build/%=build/unit/%)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(LINK) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LDLIBS)
+
+build/tests/integration/%: build/tests/integration/%.o \
+    build/tests/integration/sandbox.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(LDLIBS)
+
+build/tests/integration/%.o: DEFINES += -Itests
+
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -21,7 +21,8 @@ int open_bind_sources(struct sandbox *box)
 
         bind->fd = open(bind->source, O_PATH | O_CLOEXEC);
         if (bind->fd < 0)
-            return fail(errno, "--bind %s: cannot open it", bind->source);
+            return fail_with(errno, "--bind %s: cannot open it",
+                             bind->source);
     }
     return 0;
 }
@@ -43,7 +44,7 @@ static int make_target(int root, const char *path, mode_t mode)
     int result = S_ISDIR(mode)
                      ? mkdirat(dir, basename(name), 0755)
                      : mknodat(dir, basename(name), S_IFREG | 0644, 0);
-    close(dir);
+    close_quietly(dir);
     return result < 0 ? -1 : open_in_root(root, path, O_PATH);
 }
 
@@ -71,7 +72,7 @@ static int mount_one(int root, const struct bind *bind)
     int result =
         mount(NULL, target, NULL,
               MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
-    close(fd);
+    close_quietly(fd);
     return result;
 }
 
@@ -84,7 +85,7 @@ int mount_binds(const struct sandbox *box)
         return -1;
     for (int i = 0; i < box->n_binds; i++)
         if (mount_one(root, &box->binds[i]) < 0)
-            return fail(errno, "--bind %s:%s", box->binds[i].source,
-                        box->binds[i].target);
+            return fail_with(errno, "--bind %s:%s", box->binds[i].source,
+                             box->binds[i].target);
     return close(root);
 }

@@ -168,15 +168,18 @@ void must(int result, const char *goal, ...)
 void tell(const char *message, ...) __attribute__((format(printf, 1, 2)));
 
 /* Print the message, then errno's text unless it is 0, then the advice that
- * fail() left, and end the process with STATUS by _exit(2): a child must not
- * flush stdio buffers that it shares with its parent. */
+ * fail_with() left, and end the process with STATUS by _exit(2): a child must
+ * not flush stdio buffers that it shares with its parent. */
 _Noreturn void die(int status, const char *message, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Set errno to ERROR, keep ADVICE (what to do about it) for die(), return
  * -1. For helpers that know more than errno can say. */
-int fail(int error, const char *advice, ...)
+int fail_with(int error, const char *advice, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* close(2) that leaves errno as it is, for the way out of a helper. */
+void close_quietly(int fd);
 
 /* ---- syscalls.c: calls for which the C library has no function ------- */
 

@@ -93,20 +93,22 @@ static _Noreturn void explain_exec_failure(const char *path)
 
     if (error == ENOENT && access(path, F_OK) == 0) {
         if (read_loader_name(path, loader, sizeof(loader)) == 0)
-            fail(error,
-                 "the program is there, but not its loader %s; "
-                 "try: a static program, or a complete image",
-                 loader);
+            fail_with(error,
+                      "the program is there, but not its loader %s; "
+                      "try: a static program, or a complete image",
+                      loader);
         else
-            fail(error, "the file is there, but not the interpreter that "
-                        "its first line names");
+            fail_with(error,
+                      "the file is there, but not the interpreter that "
+                      "its first line names");
         die(EXIT_CANNOT_RUN, "run %s", path);
     }
     if (error == ENOENT || error == ENOTDIR)
         die(EXIT_NOT_FOUND, "run %s", path);
     if (error == ENOEXEC)
-        fail(error, "a script without a #! line, or a program for another "
-                    "processor; try: file(1)");
+        fail_with(error,
+                  "a script without a #! line, or a program for another "
+                  "processor; try: file(1)");
     errno = error;
     die(EXIT_CANNOT_RUN, "run %s", path);
 }
@@ -137,7 +139,7 @@ static _Noreturn void exec_from_path(struct sandbox *box)
         errno = EACCES;
         die(EXIT_CANNOT_RUN, "run %s", refused);
     }
-    fail(ENOENT, "no such program in the sandbox's PATH");
+    fail_with(ENOENT, "no such program in the sandbox's PATH");
     die(EXIT_NOT_FOUND, "run %s", box->program);
 }
 

@@ -37,16 +37,16 @@ static int begin(void *arg)
 static int clone_failed(void)
 {
     if (errno == EPERM && geteuid() != 0)
-        return fail(errno, "only root may make namespaces; try: sudo");
+        return fail_with(errno, "only root may make namespaces; try: sudo");
     if (errno == EPERM)
-        return fail(errno, "root lacks CAP_SYS_ADMIN here, as in a "
-                           "container; try: the host itself");
+        return fail_with(errno, "root lacks CAP_SYS_ADMIN here, as in a "
+                                "container; try: the host itself");
     if (errno == ENOSPC || errno == EUSERS)
-        return fail(errno, "too many namespaces; see the limits in "
-                           "/proc/sys/user/max_*_namespaces");
+        return fail_with(errno, "too many namespaces; see the limits in "
+                                "/proc/sys/user/max_*_namespaces");
     if (errno == EINVAL)
-        return fail(errno, "this kernel was built without one of the "
-                           "namespaces; see the CONFIG_*_NS it has");
+        return fail_with(errno, "this kernel was built without one of the "
+                                "namespaces; see the CONFIG_*_NS it has");
     return -1;
 }
 

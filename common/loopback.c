@@ -2,11 +2,9 @@
  *
  * A new net namespace has one device, lo, and it is DOWN.
  */
-#include <errno.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "common.h"
 
@@ -22,8 +20,6 @@ int raise_loopback(void)
         request.ifr_flags |= IFF_UP;
         result = ioctl(sock, SIOCSIFFLAGS, &request);
     }
-    int error = errno;
-    close(sock);
-    errno = error;
+    close_quietly(sock);
     return result;
 }

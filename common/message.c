@@ -80,7 +80,7 @@ void die(int status, const char *message, ...)
     end(status, message, args);
 }
 
-int fail(int error, const char *text, ...)
+int fail_with(int error, const char *text, ...)
 {
     va_list args;
 
@@ -89,4 +89,12 @@ int fail(int error, const char *text, ...)
     va_end(args);
     errno = error;
     return -1;
+}
+
+void close_quietly(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
 }

@@ -30,8 +30,9 @@ int mount_proc(void)
               NULL) == 0)
         return 0;
     if (errno == EPERM)
-        return fail(errno, "the surrounding container hides parts of /proc; "
-                           "try: the host itself, or a virtual machine");
+        return fail_with(errno,
+                         "the surrounding container hides parts of /proc; "
+                         "try: the host itself, or a virtual machine");
     return -1;
 }
 

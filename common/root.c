@@ -27,14 +27,15 @@ static int open_image(const char *rootfs, char *path)
 
     if (realpath(rootfs, path) == NULL)
         return errno == ENOENT
-                   ? fail(errno, "there is no image yet; try: make rootfs")
+                   ? fail_with(errno,
+                               "there is no image yet; try: make rootfs")
                    : -1;
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &image) < 0 || stat("/", &root) < 0)
         return -1;
     if (image.st_dev == root.st_dev && image.st_ino == root.st_ino)
-        return fail(EBUSY, "that is the host's own root; "
-                           "try: an image made by `make rootfs`");
+        return fail_with(EBUSY, "that is the host's own root; "
+                                "try: an image made by `make rootfs`");
     return fd;
 }
 
@@ -52,7 +53,7 @@ static int enter_scratch(int image, const char *path)
     if (fstat(image, &below) < 0 || stat(".", &here) < 0)
         return -1;
     if (below.st_dev == here.st_dev)
-        return fail(EBUSY, "cannot mount a scratch tmpfs over it");
+        return fail_with(EBUSY, "cannot mount a scratch tmpfs over it");
     return 0;
 }
 
@@ -84,7 +85,8 @@ static int make_mount_point(const char *name)
     if (errno != EEXIST || lstat(name, &st) < 0)
         return -1;
     if (!S_ISDIR(st.st_mode))
-        return fail(ENOTDIR, "/%s of the image must be a directory", name);
+        return fail_with(ENOTDIR, "/%s of the image must be a directory",
+                         name);
     return 0;
 }
 
@@ -107,8 +109,9 @@ int enter_root(struct sandbox *box)
      * see pivot_root(2), NOTES. Absolute paths already mean the new root. */
     if (pivot_root(".", ".") < 0)
         return errno == EINVAL
-                   ? fail(errno, "the current / is no mount point, as inside "
-                                 "a chroot or on an initramfs; try: the host")
+                   ? fail_with(errno,
+                               "the current / is no mount point, as inside "
+                               "a chroot or on an initramfs; try: the host")
                    : -1;
     return close(image);
 }
@@ -120,20 +123,20 @@ static int close_descriptors_at_exec(void)
 {
     DIR *dir = opendir("/proc/self/fd");
     struct dirent *entry;
-    int result = 0;
 
     if (dir == NULL)
         return -1;
-    while (result == 0 && (entry = readdir(dir)) != NULL) {
+    errno = 0;
+    while ((entry = readdir(dir)) != NULL) {
         int fd = atoi(entry->d_name); /* "." and ".." become 0 */
 
-        if (fd > STDERR_FILENO)
-            result = fcntl(fd, F_SETFD, FD_CLOEXEC);
+        if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+            break;
     }
     int error = errno;
     closedir(dir);
     errno = error;
-    return result;
+    return error == 0 ? 0 : -1;
 }
 
 static int clean_environment(void)
@@ -143,8 +146,8 @@ static int clean_environment(void)
 
     if (term != NULL)
         snprintf(copy, sizeof(copy), "%s", term);
-    clearenv();
-    if (setenv("PATH", DEFAULT_PATH, 1) < 0 || setenv("HOME", "/root", 1) < 0)
+    if (clearenv() != 0 || setenv("PATH", DEFAULT_PATH, 1) < 0 ||
+        setenv("HOME", "/root", 1) < 0)
         return -1;
     return setenv("TERM", copy, 1);
 }

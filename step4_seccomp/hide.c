@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "common.h"
 #include "harden.h"
 
 #define HOST_NAME "sandbox"
@@ -59,20 +60,24 @@ static int cover_proc(void)
     char path[sizeof("/proc/") + NAME_MAX];
     DIR *dir = opendir("/proc");
     struct dirent *entry;
-    int result = 0;
 
     if (dir == NULL)
         return -1;
-    while (result == 0 && (entry = readdir(dir)) != NULL)
-        if (!is_kept(entry->d_name)) {
-            snprintf(path, sizeof(path), "/proc/%s", entry->d_name);
-            result = cover(path, entry->d_type);
-        }
+    errno = 0;
+    while ((entry = readdir(dir)) != NULL) {
+        if (is_kept(entry->d_name))
+            continue;
+        snprintf(path, sizeof(path), "/proc/%s", entry->d_name);
+        if (cover(path, entry->d_type) < 0)
+            break;
+    }
     int error = errno;
     closedir(dir);
     errno = error;
+    if (error != 0)
+        return -1;
     /* Below /proc/sys: tells two sandboxes on one host that they are. */
-    return result < 0 ? -1 : cover("/proc/sys/kernel/random/boot_id", DT_REG);
+    return cover("/proc/sys/kernel/random/boot_id", DT_REG);
 }
 
 static int write_file(const char *path, const char *text)
@@ -82,9 +87,7 @@ static int write_file(const char *path, const char *text)
     if (fd < 0)
         return -1;
     ssize_t n = write(fd, text, strlen(text));
-    int error = errno;
-    close(fd);
-    errno = error;
+    close_quietly(fd);
     return n < 0 ? -1 : 0;
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmocka.h wants these before it; once here, never in a test.
+ */
+#ifndef CMOCKA_PRELUDE_H
+#define CMOCKA_PRELUDE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+/* What every test's main() does: run the group; with TEST=glob in the
+ * environment, only the tests whose names match. */
+#define RUN_TESTS(tests, setup)                                              \
+    (getenv("TEST") != NULL && *getenv("TEST") != '\0'                       \
+         ? cmocka_set_test_filter(getenv("TEST"))                            \
+         : (void)0,                                                          \
+     cmocka_run_group_tests(tests, setup, NULL))
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Each helper of common/ and of step 4: which calls it makes, in which order,
+ * with which arguments; and, for every one of these calls, that its failure
+ * is reported with its errno and that nothing is done after it.
+ */
+#include "cmocka_prelude.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common.h"
+#include "harden.h"
+#include "recorder.h"
+
+static struct sandbox box = {.rootfs = "image"};
+
+static int enter_plain_root(void)
+{
+    box.n_binds = 0;
+    return enter_root(&box);
+}
+
+static int open_sources(void)
+{
+    box.binds[0] =
+        (struct bind){.source = "/src", .target = "/a/b", .fd = -1};
+    box.n_binds = 1;
+    return open_bind_sources(&box);
+}
+
+static int mount_one_bind(void)
+{
+    box.binds[0] = (struct bind){.source = "/src", .target = "/a/b", .fd = 9};
+    box.n_binds = 1;
+    return mount_binds(&box);
+}
+
+static const struct {
+    const char *name;
+    int (*helper)(void);
+    const char *calls;
+} helpers[] = {
+    {"make_mounts_private", make_mounts_private,
+     "mount - / - rec,private -\n"},
+    {"copy_mount_table", copy_mount_table,
+     "unshare 0x20000\n"
+     "mount - / - rec,private -\n"},
+    {"mount_proc", mount_proc,
+     "mount proc /proc proc nosuid,nodev,noexec -\n"},
+    {"mount_sys", mount_sys,
+     "mount sysfs /sys sysfs ro,nosuid,nodev,noexec -\n"},
+    {"mount_dev", mount_dev,
+     "umask 000\n"
+     "mount tmpfs /dev tmpfs nosuid,noexec mode=755,size=64k\n"
+     "mknod /dev/null 20666 1:3\n"
+     "mknod /dev/zero 20666 1:5\n"
+     "mknod /dev/full 20666 1:7\n"
+     "mknod /dev/random 20666 1:8\n"
+     "mknod /dev/urandom 20666 1:9\n"
+     "mknod /dev/tty 20666 5:0\n"
+     "symlink /proc/self/fd /dev/fd\n"
+     "symlink /proc/self/fd/0 /dev/stdin\n"
+     "symlink /proc/self/fd/1 /dev/stdout\n"
+     "symlink /proc/self/fd/2 /dev/stderr\n"
+     "symlink pts/ptmx /dev/ptmx\n"
+     "mkdir /dev/pts 755\n"
+     "mount devpts /dev/pts devpts nosuid,noexec "
+     "newinstance,ptmxmode=0666,mode=0620,gid=5\n"
+     "mkdir /dev/shm 1777\n"
+     "mount shm /dev/shm tmpfs nosuid,nodev,noexec mode=1777,size=64m\n"
+     "umask 027\n"},
+    {"raise_loopback", raise_loopback,
+     "socket 2\n"
+     "ioctl 20 0x8913\n"
+     "ioctl 20 0x8914\n"
+     "close 20\n"},
+    {"enter_root", enter_plain_root,
+     "mount - / - rec,private -\n"
+     "realpath image\n"
+     "open /real/image\n"
+     "fstat 30\n"
+     "stat /\n"
+     "mount tmpfs /real/image tmpfs nosuid,nodev mode=755,size=25%\n"
+     "chdir /real/image\n"
+     "fstat 30\n"
+     "stat .\n"
+     "mkdir lower 755\n"
+     "mkdir upper 755\n"
+     "mkdir work 755\n"
+     "mkdir merged 755\n"
+     "mount /proc/self/fd/30 lower - bind -\n"
+     "mount overlay merged overlay - "
+     "lowerdir=lower,upperdir=upper,workdir=work\n"
+     "chdir merged\n"
+     "mkdir proc 755\n"
+     "mkdir dev 755\n"
+     "pivot_root . .\n"
+     "close 30\n"},
+    {"leave_host", leave_host,
+     "umount2 . detach\n"
+     "chdir /\n"
+     "opendir /proc/self/fd\n"
+     "readdir\nreaddir\nreaddir\nreaddir\nreaddir\n"
+     "fcntl 3 cloexec\n"
+     "readdir\n"
+     "fcntl 17 cloexec\n"
+     "closedir\n"
+     "clearenv\n"
+     "setenv PATH=" DEFAULT_PATH "\n"
+     "setenv HOME=/root\n"
+     "setenv TERM=vt100\n"
+     "umask 022\n"
+     "setgroups 0\n"},
+    {"open_bind_sources", open_sources, "open /src\n"},
+    {"mount_binds", mount_one_bind,
+     "open .\n"
+     "fstat 9\n"
+     "open_in_root 30 /a/b\n"
+     "mount /proc/self/fd/9 /proc/self/fd/40 - bind -\n"
+     "close 40\n"
+     "open_in_root 30 /a/b\n"
+     "mount - /proc/self/fd/40 - remount,bind,ro,nosuid,nodev -\n"
+     "close 40\n"
+     "close 30\n"},
+    {"hide_host", hide_host,
+     "sethostname sandbox\n"
+     "open /proc/sys/net/ipv4/ip_unprivileged_port_start\n"
+     "write 30 0\n"
+     "close 30\n"
+     "open /proc/sys/net/ipv4/ping_group_range\n"
+     "write 30 0 2147483647\n"
+     "close 30\n"
+     "mount /proc/sys /proc/sys - bind -\n"
+     "mount - /proc/sys - remount,bind,ro,nosuid,nodev,noexec -\n"
+     "opendir /proc\n"
+     "readdir\nreaddir\nreaddir\nreaddir\nreaddir\nreaddir\n"
+     "mount /dev/null /proc/kallsyms - bind -\n"
+     "readdir\n"
+     "mount tmpfs /proc/bus tmpfs ro,nosuid,nodev,noexec size=0\n"
+     "closedir\n"
+     "mount /dev/null /proc/sys/kernel/random/boot_id - bind -\n"},
+    {"give_up_privileges", give_up_privileges,
+     "mount - / - remount,bind,nosuid,nodev -\n"
+     "prctl 38 1\n"},
+    {"drop_capabilities", drop_capabilities,
+     "prctl 24 2\n" /* the bounding set, but for the seven that stay */
+     "prctl 24 8\n"
+     "prctl 24 9\n"
+     "prctl 47 4\n" /* the ambient set */
+     "capget\n"
+     "capset fb fb 0 0 0 0\n"},
+    {"load_filters", load_filters,
+     "prctl seccomp\n"
+     "prctl seccomp\n"},
+};
+enum { N_HELPERS = sizeof(helpers) / sizeof(helpers[0]) };
+
+static void test_helpers_make_these_calls(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_HELPERS; i++) {
+        record_anew(0, 0);
+        errno = 0;
+        assert_int_equal(helpers[i].helper(), 0);
+        assert_string_equal(recorded(), helpers[i].calls);
+    }
+}
+
+/* The recording up to the call that failed, then only lines that clean up. */
+static void assert_stopped(const char *name, const char *whole, int fail_at)
+{
+    const char *now = recorded(), *end = now;
+
+    for (int calls = 0; calls < fail_at;) {
+        assert_non_null(end = strchr(end, '\n'));
+        const char *line = end++;
+        while (line > now && line[-1] != '\n')
+            line--;
+        calls +=
+            strncmp(line, "close", 5) != 0 && strncmp(line, "umask", 5) != 0;
+    }
+    assert_memory_equal(now, whole, (size_t)(end - now));
+    while (*end != '\0') {
+        if (strncmp(end, "close", 5) != 0 && strncmp(end, "umask", 5) != 0)
+            fail_msg("%s: after call %d failed it did %s", name, fail_at,
+                     end);
+        end = strchr(end, '\n') + 1;
+    }
+}
+
+static void fail_each_call(const char *name, int (*helper)(void), int error,
+                           int *cases)
+{
+    char whole[8192];
+
+    record_anew(0, 0);
+    assert_int_equal(helper(), 0);
+    snprintf(whole, sizeof(whole), "%s", recorded());
+    int calls = recorded_calls();
+
+    assert_true(calls > 0);
+    for (int n = 1; n <= calls; n++, (*cases)++) {
+        record_anew(n, error);
+        errno = 0;
+        int result = helper();
+        int after = errno;
+
+        assert_true(recorder_failed());
+        if (result != -1 || after != error)
+            fail_msg("%s: call %d failed with %s, it returned %d, errno %s",
+                     name, n, strerror(error), result, strerror(after));
+        assert_stopped(name, whole, n);
+    }
+}
+
+static void test_helpers_stop_at_each_failing_call(void **state)
+{
+    static const int errors[] = {EPERM, ENOMEM, ENOSYS, EINVAL};
+    int cases = 0;
+
+    (void)state;
+    for (int i = 0; i < N_HELPERS; i++)
+        for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++)
+            fail_each_call(helpers[i].name, helpers[i].helper, errors[e],
+                           &cases);
+    printf("%d failing calls tried\n", cases);
+    assert_true(cases > 300);
+}
+
+static void test_enter_root_accepts_an_existing_proc(void **state)
+{
+    (void)state;
+    record_anew(17, EEXIST); /* mkdir proc; then lstat says "directory" */
+    assert_int_equal(enter_plain_root(), 0);
+    assert_non_null(strstr(recorded(), "mkdir proc 755\nlstat proc\n"));
+}
+
+static void test_mount_binds_makes_what_is_missing(void **state)
+{
+    (void)state;
+    record_anew(3, ENOENT);
+    assert_int_equal(mount_one_bind(), 0);
+    assert_non_null(strstr(recorded(), "open_in_root 30 /a/b\n"
+                                       "open_in_root 30 /a\n"
+                                       "mkdirat 40 b 755\n"
+                                       "close 40\n"
+                                       "open_in_root 30 /a/b\n"
+                                       "mount "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_helpers_make_these_calls),
+        cmocka_unit_test(test_helpers_stop_at_each_failing_call),
+        cmocka_unit_test(test_enter_root_accepts_an_existing_proc),
+        cmocka_unit_test(test_mount_binds_makes_what_is_missing),
+    };
+
+    putenv("TERM=vt100"); /* setenv is the recorder's */
+    return RUN_TESTS(tests, NULL);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The launcher, and the last act of process 1.
+ */
+#include "cmocka_prelude.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "recorder.h"
+
+static struct sandbox box;
+static char *arguments[] = {"prog", "x", NULL};
+
+static int nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static int spawn(void)
+{
+    return spawn_isolated(&box, nothing, CLONE_NEWPID | CLONE_NEWNET);
+}
+
+static void test_spawn_isolated_blocks_signals_then_clones(void **state)
+{
+    (void)state;
+    record_anew(0, 0);
+    assert_int_equal(spawn(), 0);
+    assert_int_equal(box.pid, 1234);
+    assert_string_equal(recorded(), "open /dev/tty\n"
+                                    "sigprocmask block all\n"
+                                    "pipe2 cloexec\n"
+                                    "clone 0x60000011\n"
+                                    "close 50\n");
+}
+
+static void test_spawn_isolated_reports_each_failure(void **state)
+{
+    (void)state;
+    record_anew(1, ENXIO); /* no terminal is no failure */
+    assert_int_equal(spawn(), 0);
+    assert_int_equal(box.foreground, -1);
+    for (int n = 2; n <= 4; n++) {
+        record_anew(n, ENOSPC);
+        assert_int_equal(spawn(), -1);
+        assert_int_equal(errno, ENOSPC);
+    }
+}
+
+/* Run exec_payload() until it would leave, and return its exit status. */
+static int leave_by_exec(const char *program)
+{
+    box.program = program;
+    box.argv = arguments;
+    box.launcher[0] = 50;
+    if (setjmp(recorder_exit) == 0)
+        exec_payload(&box);
+    return recorder_status;
+}
+
+static void test_exec_payload_arms_resets_executes(void **state)
+{
+    (void)state;
+    record_anew(0, 0);
+    assert_int_equal(leave_by_exec("/no/such"), EXIT_NOT_FOUND);
+    assert_string_equal(recorded(), "prctl 1 9\n"
+                                    "poll 50\n"
+                                    "sigprocmask set none\n"
+                                    "execve /no/such prog\n");
+}
+
+static void test_exec_payload_looks_in_path(void **state)
+{
+    (void)state;
+    putenv("PATH=/a:/b"); /* setenv is the recorder's */
+    record_anew(0, 0);
+    assert_int_equal(leave_by_exec("no-such"), EXIT_NOT_FOUND);
+    assert_non_null(strstr(recorded(), "execve /a/no-such prog\n"
+                                       "execve /b/no-such prog\n"));
+}
+
+static void test_exec_payload_stops_when_unarmed_or_alone(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 3; n++) {
+        record_anew(n, EPERM);
+        assert_int_equal(leave_by_exec("/bin/true"), EXIT_OWN_FAILURE);
+        assert_null(strstr(recorded(), "execve"));
+    }
+}
+
+static void test_exec_payload_cannot_run(void **state)
+{
+    static const int errors[] = {EACCES, ENOEXEC, ENOMEM, ETXTBSY};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        record_anew(4, errors[i]);
+        assert_int_equal(leave_by_exec("/bin/true"), EXIT_CANNOT_RUN);
+    }
+}
+
+/* Feed the launcher with these signals, and return what it did. */
+static const char *wait_with(const int *signals)
+{
+    recorder_signals = signals;
+    box.pid = 1234;
+    box.launcher[1] = 51;
+    box.foreground = -1;
+    record_anew(0, 0);
+    assert_int_equal(wait_for_payload(&box), 7);
+    return strchr(recorded(), '\n') + 1; /* after "go" */
+}
+
+/* First of all tests of asking: the launcher remembers when it was asked. */
+static void test_wait_asks_once_then_kills(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGTERM, 0};
+
+    (void)state;
+    assert_string_equal(wait_with(signals), "kill 1234 15\nkill 1234 9\n");
+}
+
+static void test_wait_passes_signals_on(void **state)
+{
+    static const int signals[] = {SIGHUP,  SIGUSR1, SIGUSR2, SIGQUIT,
+                                  SIGCHLD, SIGCONT, 0};
+
+    (void)state;
+    assert_string_equal(wait_with(signals),
+                        "kill 1234 1\nkill 1234 10\nkill 1234 12\n"
+                        "kill 1234 3\nkill 1234 18\n");
+}
+
+static void test_wait_stops_with_the_payload(void **state)
+{
+    static const int signals[] = {SIGTSTP, SIGCONT, 0};
+
+    (void)state;
+    assert_string_equal(wait_with(signals),
+                        "kill 1234 19\nraise 19\nkill 1234 18\n");
+}
+
+static void test_wait_leaves_typed_keys_to_the_terminal(void **state)
+{
+    static const int signals[] = {-SIGINT, -SIGQUIT, -SIGINT, 0};
+
+    (void)state;
+    assert_string_equal(wait_with(signals), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spawn_isolated_blocks_signals_then_clones),
+        cmocka_unit_test(test_spawn_isolated_reports_each_failure),
+        cmocka_unit_test(test_exec_payload_arms_resets_executes),
+        cmocka_unit_test(test_exec_payload_looks_in_path),
+        cmocka_unit_test(test_exec_payload_stops_when_unarmed_or_alone),
+        cmocka_unit_test(test_exec_payload_cannot_run),
+        cmocka_unit_test(test_wait_asks_once_then_kills),
+        cmocka_unit_test(test_wait_passes_signals_on),
+        cmocka_unit_test(test_wait_stops_with_the_payload),
+        cmocka_unit_test(test_wait_leaves_typed_keys_to_the_terminal),
+    };
+
+    return RUN_TESTS(tests, NULL);
+}
