@@ -14,7 +14,7 @@ LIBEXEC   = $(PREFIX)/libexec/os_isolate
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion
 MACHINE  := $(if $(filter i386,$(ARCH)),-m32)
 DEFINES   = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-            -DINSTALLED_ROOTFS='"$(LIBEXEC)/rootfs"'
+            -DINSTALLED_ROOTFS='"/var/lib/os_isolate/rootfs"'
 COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
             -Ibuild/step4_seccomp $(MACHINE) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
@@ -35,7 +35,7 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
 .PHONY: all demo check check-unit rootfs diff install dist clean distclean help
-.PHONY: tests root build/flags
+.PHONY: tests root FORCE
 
 all: $(PROGRAMS)  ## compile the four steps
 
@@ -87,7 +87,7 @@ root:
 
 # ---- how things are made ------------------------------------------------
 
-build/flags:      # changes when the compiler or a flag does
+build/flags: FORCE  # changes when the compiler or a flag does
 	@mkdir -p build
 	@echo "$(subst ",,$(subst ',,$(COMPILE) $(LINK)))" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
@@ -126,7 +126,11 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     waitpid sigwaitinfo _exit
 UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
 
-tests: $(UNITS) $(INTEGRATION)
+ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
+HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
+            $(if $(filter x86_64,$(shell uname -m)),32))
+
+tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS)
 
 build/unit/%.o: %.c build/flags
 	@mkdir -p $(@D)
@@ -146,9 +150,22 @@ build/tests/integration/%: build/tests/integration/%.o \
     build/tests/integration/sandbox.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(LINK) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(LINK) -o $@ $^ -lcmocka -lutil $(LDLIBS)
+
+build/tests/attacks/%: tests/attacks/%.c tests/attacks/attack.h build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
+
+# Static, linked to the C library, and for i386: all run in the sandbox.
+build/tests/integration/hello-%: tests/integration/hello.c build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -pthread $(if $(filter 32,$*),-m32 -static) \
+	    $(if $(filter static,$*),-static) -o $@ $<
 
 build/tests/integration/%.o: DEFINES += -Itests
+
 
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

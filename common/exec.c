@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -30,13 +31,16 @@ static int die_with_launcher(const struct sandbox *box)
     return 0;
 }
 
-/* Blocked and ignored signals survive execve(2); the payload starts clean. */
+/* Blocked and ignored signals survive execve(2); the payload starts clean.
+ * The bare system call, because signal(3) will not touch two real-time
+ * signals that are libc's own, and some callers ignore these. */
 static int reset_signals(void)
 {
+    static const unsigned long all_default[8]; /* struct sigaction, SIG_DFL */
     sigset_t none;
 
     for (int signo = 1; signo < _NSIG; signo++)
-        signal(signo, SIG_DFL); /* fails for KILL, STOP and libc's own */
+        syscall(SYS_rt_sigaction, signo, all_default, NULL, _NSIG / 8);
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -50,11 +50,25 @@ static int clone_failed(void)
     return -1;
 }
 
+/* A caller may have closed 0, 1 or 2. Our own descriptors would take their
+ * place, and the payload read and write them. */
+static int fill_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
 int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
 {
     sigset_t all;
 
     box->child = child;
+    if (fill_standard_streams() < 0)
+        return -1;
     remember_terminal(box);
     sigfillset(&all);
     if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)

@@ -49,7 +49,8 @@ int recorder_failed(void)
     return failed;
 }
 
-static void write_down(const char *format, va_list args)
+static void __attribute__((format(printf, 1, 0)))
+write_down(const char *format, va_list args)
 {
     size_t used = strlen(text);
 
@@ -58,7 +59,8 @@ static void write_down(const char *format, va_list args)
 }
 
 /* A call that may fail. */
-static int record(const char *format, ...)
+static int __attribute__((format(printf, 1, 2)))
+record(const char *format, ...)
 {
     va_list args;
 
@@ -74,7 +76,8 @@ static int record(const char *format, ...)
 
 /* A call that cannot, or whose failure nobody needs to look at. It spoils
  * errno, as such calls may: a helper has to save it. */
-static void note(const char *format, ...)
+static void __attribute__((format(printf, 1, 2)))
+note(const char *format, ...)
 {
     va_list args;
 
@@ -394,6 +397,9 @@ int __wrap_prctl(int option, ...)
 long __wrap_syscall(long number, ...)
 {
     va_list args;
+
+    if (number == SYS_rt_sigaction) /* all 64 of them, as they are now */
+        return 0;
     va_start(args, number);
     (void)va_arg(args, void *);
     struct __user_cap_data_struct *sets =

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmocka_prelude.h"
+
+#include "sandbox.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char top[PATH_MAX], rootfs[PATH_MAX], scratch[64];
+
+const char *step_program(int step)
+{
+    static const char *const names[] = {"step1_pid", "step2_net", "step3_mnt",
+                                        "step4_seccomp"};
+    static char paths[4][PATH_MAX + 64];
+
+    snprintf(paths[step - 1], sizeof(paths[0]), "%s/%s/os_isolate", top,
+             names[step - 1]);
+    return paths[step - 1];
+}
+
+const char *image(void)
+{
+    return rootfs;
+}
+
+static void remove_scratch(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -rf --one-file-system %s",
+             scratch);
+    if (system(command) != 0)
+        fprintf(stderr, "cannot remove %s\n", scratch);
+}
+
+int setup_sandbox(void **state)
+{
+    const char *given = getenv("ROOTFS");
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_error("the integration tests need root\n");
+        return -1;
+    }
+    if (getcwd(top, sizeof(top)) == NULL)
+        return -1;
+    if (realpath(given == NULL || *given == '\0' ? "rootfs" : given,
+                 rootfs) == NULL) {
+        print_error("there is no image; try: make rootfs\n");
+        return -1;
+    }
+    setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
+    strcpy(scratch, "/tmp/os_isolate-test.XXXXXX");
+    if (mkdtemp(scratch) == NULL)
+        return -1;
+    return atexit(remove_scratch);
+}
+
+const char *scratch_directory(void)
+{
+    return scratch;
+}
+
+const char *marker(void)
+{
+    static char path[128];
+
+    snprintf(path, sizeof(path), "%s/marker", scratch);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "%s\n", MARKER_TEXT);
+    fclose(file);
+    return path;
+}
+
+void need_in_image(const char *path)
+{
+    char whole[2 * PATH_MAX];
+
+    snprintf(whole, sizeof(whole), "%s/%s", rootfs, path);
+    if (access(whole, F_OK) == 0)
+        return;
+    print_message("# SKIP: the image has no %s\n", path);
+    skip();
+}
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Read what there is; false at the end of file. */
+static bool drain(int fd, char *text, size_t size)
+{
+    size_t used = strlen(text);
+    char spill[4096];
+    bool full = used + 1 >= size;
+    ssize_t n = read(fd, full ? spill : text + used,
+                     full ? sizeof(spill) : size - used - 1);
+
+    if (n > 0 && !full)
+        text[used + (size_t)n] = '\0';
+    return n > 0;
+}
+
+void run(struct outcome *outcome, const char *input, char *const *argv)
+{
+    int in[2], out[2], err[2];
+    double deadline = now() + 60;
+
+    memset(outcome, 0, sizeof(*outcome));
+    assert_int_equal(pipe(in) | pipe(out) | pipe(err), 0);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        for (int i = 0; i < 2; i++) {
+            close(in[i]);
+            close(out[i]);
+            close(err[i]);
+        }
+        execvp(argv[0], argv);
+        _exit(99);
+    }
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    signal(SIGPIPE, SIG_IGN);
+    if (input != NULL && write(in[1], input, strlen(input)) < 0)
+        print_message("not all of the input was read\n");
+    close(in[1]);
+
+    struct pollfd ends[] = {{.fd = out[0], .events = POLLIN},
+                            {.fd = err[0], .events = POLLIN}};
+    while ((ends[0].fd >= 0 || ends[1].fd >= 0) && now() < deadline) {
+        poll(ends, 2, 1000);
+        if (ends[0].revents != 0 &&
+            !drain(out[0], outcome->out, sizeof(outcome->out)))
+            ends[0].fd = -1;
+        if (ends[1].revents != 0 &&
+            !drain(err[0], outcome->err, sizeof(outcome->err)))
+            ends[1].fd = -1;
+    }
+    close(out[0]);
+    close(err[0]);
+    if (now() >= deadline)
+        kill(pid, SIGKILL);
+    outcome->status = wait_for_exit(pid);
+    if (now() >= deadline)
+        fail_msg("%s: still running after a minute", argv[0]);
+}
+
+pid_t start(char *const *argv, int *output)
+{
+    int out[2];
+
+    assert_int_equal(pipe(out), 0);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDONLY);
+
+        dup2(null, STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        close(null);
+        close(out[0]);
+        close(out[1]);
+        execvp(argv[0], argv);
+        _exit(99);
+    }
+    close(out[1]);
+    *output = out[0];
+    return pid;
+}
+
+void wait_for_text(int fd, const char *text)
+{
+    char seen[16384] = "";
+    double deadline = now() + 10;
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+
+    while (strstr(seen, text) == NULL) {
+        if (now() > deadline)
+            fail_msg("waited for '%s' and saw '%s'", text, seen);
+        if (poll(&end, 1, 1000) > 0 && !drain(fd, seen, sizeof(seen)))
+            fail_msg("waited for '%s' and saw the end: '%s'", text, seen);
+    }
+}
+
+int wait_for_exit(pid_t pid)
+{
+    int status;
+
+    for (double deadline = now() + 10; now() < deadline; usleep(2000))
+        if (waitpid(pid, &status, WNOHANG) == pid)
+            return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+                                       : WEXITSTATUS(status);
+    kill(pid, SIGKILL);
+    fail_msg("process %d did not end within ten seconds", (int)pid);
+    return -1;
+}
+
+void assert_matches(const char *text, const char *regex)
+{
+    regex_t compiled;
+
+    assert_int_equal(regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB), 0);
+    int rc = regexec(&compiled, text, 0, NULL, 0);
+    regfree(&compiled);
+    if (rc != 0)
+        fail_msg("expected to match\n%s\nbut was\n%s", regex, text);
+}
+
+static void expect(char *const *argv, const char *what, const char *regex)
+{
+    struct outcome outcome;
+
+    run(&outcome, NULL, argv);
+    if (outcome.status != 0)
+        fail_msg("%s: %s: exit status %d\n%s%s", argv[0], what,
+                 outcome.status, outcome.out, outcome.err);
+    assert_matches(outcome.out, regex);
+}
+
+void expect_inside(int step, const char *const *options, const char *script,
+                   const char *regex)
+{
+    char *argv[16] = {(char *)step_program(step)};
+    int n = 1;
+
+    while (options != NULL && *options != NULL && n < 9)
+        argv[n++] = (char *)*options++;
+    argv[n++] = (char *)"/bin/bash";
+    argv[n++] = (char *)"-c";
+    argv[n++] = (char *)script;
+    expect(argv, script, regex);
+}
+
+void expect_on_host(const char *script, const char *regex)
+{
+    char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)script, NULL};
+
+    expect(argv, script, regex);
+}
+
+char *read_file(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    if (getdelim(&text, &size, '\0', file) < 0)
+        fail_msg("%s is empty", path);
+    fclose(file);
+    return text;
+}
+
+int count_processes(const char *text)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *entry;
+    int count = 0;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        char path[300], line[4096];
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        int fd = entry->d_name[0] > '9' ? -1 : open(path, O_RDONLY);
+        if (fd < 0)
+            continue;
+        ssize_t n = read(fd, line, sizeof(line) - 1);
+        close(fd);
+        for (ssize_t i = 0; i < n; i++)
+            line[i] = line[i] == '\0' ? ' ' : line[i];
+        line[n < 0 ? 0 : n] = '\0';
+        count += strstr(line, text) != NULL;
+    }
+    closedir(dir);
+    return count;
+}

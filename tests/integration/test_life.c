@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Life and death: signals, kills, terminals, and that nothing stays behind.
+ */
+#include "cmocka_prelude.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+/* A step with a script that has said "up"; *OUTPUT is its stdout. */
+static pid_t start_script(int step, const char *script, int *output)
+{
+    char *argv[] = {(char *)step_program(step), (char *)"/bin/bash",
+                    (char *)"-c", (char *)script, NULL};
+    pid_t pid = start(argv, output);
+
+    wait_for_text(*output, "up");
+    return pid;
+}
+
+/* Processes vanish a little after their parent was told. */
+static void wait_until_gone(const char *text)
+{
+    for (int i = 0; i < 500 && count_processes(text) > 0; i++)
+        usleep(10000);
+    assert_int_equal(count_processes(text), 0);
+}
+
+static void test_killing_the_launcher_ends_all(void **state)
+{
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_script(step,
+                                 "setsid sleep 4711.5 & sleep 4711.5 & "
+                                 "trap '' TERM HUP; echo up; wait",
+                                 &output);
+        assert_true(count_processes("sleep 4711.5") >= 2);
+        kill(pid, SIGKILL);
+        assert_int_equal(wait_for_exit(pid), 128 + SIGKILL);
+        wait_until_gone("sleep 4711.5");
+        close(output);
+    }
+}
+
+static void test_end_of_process_1_ends_all(void **state)
+{
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_script(
+            step, "setsid sleep 4712.5 & echo up; exit 5", &output);
+        assert_int_equal(wait_for_exit(pid), 5);
+        wait_until_gone("sleep 4712.5");
+        close(output);
+    }
+}
+
+static void test_signals_reach_the_payload(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP,  SIGINT,
+                                  SIGQUIT, SIGUSR1, SIGUSR2};
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++)
+        for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+            char script[128];
+            snprintf(script, sizeof(script),
+                     "trap 'exit %zu' %d; echo up; "
+                     "while :; do sleep 0.02; done",
+                     10 + i, signals[i]);
+            pid_t pid = start_script(step, script, &output);
+            kill(pid, signals[i]);
+            assert_int_equal(wait_for_exit(pid), 10 + (int)i);
+            close(output);
+        }
+}
+
+static void test_second_term_kills(void **state)
+{
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_script(step, "echo up; exec sleep 60", &output);
+        kill(pid, SIGTERM);
+        usleep(200000);
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0); /* ignored it */
+        kill(pid, SIGTERM);
+        assert_int_equal(wait_for_exit(pid), 128 + SIGKILL);
+        close(output);
+    }
+}
+
+static char process_state(pid_t pid)
+{
+    char path[64], line[512] = "";
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    fclose(file);
+    return strrchr(line, ')')[2];
+}
+
+static void wait_for_state(pid_t pid, const char *states)
+{
+    for (int i = 0; i < 300; i++, usleep(10000))
+        if (strchr(states, process_state(pid)) != NULL)
+            return;
+    fail_msg("process %d is in state %c, not %s", (int)pid,
+             process_state(pid), states);
+}
+
+static void test_stop_and_continue(void **state)
+{
+    char command[64];
+    int output;
+    pid_t inner = 0;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_script(step, "echo up; exec sleep 60", &output);
+        snprintf(command, sizeof(command), "pgrep -P %d", (int)pid);
+        FILE *pipe = popen(command, "r");
+        assert_int_equal(fscanf(pipe, "%d", &inner), 1);
+        pclose(pipe);
+
+        kill(pid, SIGTSTP);
+        wait_for_state(pid, "T");
+        wait_for_state(inner, "T");
+        kill(pid, SIGCONT);
+        wait_for_state(pid, "S");
+        wait_for_state(inner, "S");
+        kill(pid, SIGKILL);
+        wait_for_exit(pid);
+        close(output);
+    }
+}
+
+static void test_payload_starts_with_default_signals(void **state)
+{
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        char script[1024];
+        snprintf(script, sizeof(script),
+                 "trap '' TERM HUP USR1 CHLD PIPE; "
+                 "%s /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status",
+                 step_program(step));
+        expect_on_host(script, "^SigBlk:[ \t]*0000000000000000\n"
+                               "SigIgn:[ \t]*0000000000000000\n$");
+    }
+}
+
+/* ---- on a terminal of our own making ---- */
+
+struct terminal {
+    int master;
+    pid_t pid;
+    char seen[65536];
+    size_t used;
+};
+
+static void open_terminal(struct terminal *t, const char *script)
+{
+    memset(t, 0, sizeof(*t));
+    fflush(stdout);
+    t->pid = forkpty(&t->master, NULL, NULL, NULL);
+    if (t->pid == 0) {
+        setenv("TERM", "dumb", 1);
+        execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+        _exit(99);
+    }
+}
+
+/* Read until TEXT has come after what the last call saw. */
+static void expect_text(struct terminal *t, const char *text)
+{
+    struct pollfd end = {.fd = t->master, .events = POLLIN};
+
+    for (int i = 0; i < 100; i++) {
+        char *at = strstr(t->seen, text);
+        if (at != NULL) {
+            at += strlen(text);
+            memmove(t->seen, at, strlen(at) + 1);
+            t->used = strlen(t->seen);
+            return;
+        }
+        if (poll(&end, 1, 100) <= 0)
+            continue;
+        ssize_t n =
+            read(t->master, t->seen + t->used, sizeof(t->seen) - 1 - t->used);
+        if (n <= 0)
+            break;
+        t->used += (size_t)n;
+        t->seen[t->used] = '\0';
+    }
+    fail_msg("waited for '%s' and saw '%s'", text, t->seen);
+}
+
+static void type(struct terminal *t, const char *keys)
+{
+    assert_int_equal(write(t->master, keys, strlen(keys)), strlen(keys));
+}
+
+static void test_interactive_bash_has_job_control(void **state)
+{
+    struct terminal *t = malloc(sizeof(*t));
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        open_terminal(t, step_program(step));
+        type(t, "PS1=ready:; echo job''-$$\r");
+        expect_text(t, "job-1\r\n");
+        expect_text(t, "ready:");
+        type(t, "sleep 60\r");
+        usleep(300000);
+        type(t, "\032"); /* Ctrl-Z */
+        expect_text(t, "Stopped");
+        type(t, "jobs; fg\r");
+        expect_text(t, "Stopped");
+        expect_text(t, "sleep 60");
+        usleep(300000);
+        type(t, "\003"); /* Ctrl-C: the job, not the shell */
+        expect_text(t, "ready:");
+        type(t, "echo status''-$?; exit 6\r");
+        expect_text(t, "status-130");
+        assert_int_equal(wait_for_exit(t->pid), 6);
+        assert_null(strstr(t->seen, "no job control"));
+        close(t->master);
+    }
+    free(t);
+}
+
+static void test_caller_can_read_its_terminal_afterwards(void **state)
+{
+    struct terminal *t = malloc(sizeof(*t));
+    char script[1024];
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        snprintf(script, sizeof(script),
+                 "%s; echo left; read word; echo got-$word",
+                 step_program(step));
+        open_terminal(t, script);
+        type(t, "echo in''side\r");
+        expect_text(t, "inside\r\n");
+        type(t, "exit\r");
+        expect_text(t, "left\r\n");
+        type(t, "host\r");
+        expect_text(t, "got-host");
+        assert_int_equal(wait_for_exit(t->pid), 0);
+        close(t->master);
+    }
+    free(t);
+}
+
+/* ---- nothing stays ---- */
+
+static int entries_of(const char *command)
+{
+    int number = -1;
+    FILE *pipe = popen(command, "r");
+
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%d", &number), 1);
+    pclose(pipe);
+    return number;
+}
+
+static void test_nothing_is_left_on_the_host(void **state)
+{
+    char files[256], *mounts = read_file("/proc/self/mountinfo");
+    int output;
+
+    (void)state;
+    snprintf(files, sizeof(files), "find %s/ -xdev -newer %s | wc -l",
+             image(), marker());
+    usleep(20000);
+    for (int i = 0; i < 40; i++) {
+        char *argv[] = {(char *)step_program(1 + i % 4), (char *)"/bin/sleep",
+                        (char *)"4713.5", NULL};
+        pid_t pid = start(argv, &output);
+        usleep(50 + 200 * (unsigned)i); /* at all moments of the start */
+        kill(pid, SIGKILL);
+        wait_for_exit(pid);
+        close(output);
+    }
+    wait_until_gone("4713.5");
+    char *after = read_file("/proc/self/mountinfo");
+    assert_string_equal(mounts, after);
+    assert_int_equal(entries_of(files), 0);
+    free(mounts);
+    free(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_killing_the_launcher_ends_all),
+        cmocka_unit_test(test_end_of_process_1_ends_all),
+        cmocka_unit_test(test_signals_reach_the_payload),
+        cmocka_unit_test(test_second_term_kills),
+        cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_payload_starts_with_default_signals),
+        cmocka_unit_test(test_interactive_bash_has_job_control),
+        cmocka_unit_test(test_caller_can_read_its_terminal_afterwards),
+        cmocka_unit_test(test_nothing_is_left_on_the_host),
+    };
+
+    return RUN_TESTS(tests, setup_sandbox);
+}

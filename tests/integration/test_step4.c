@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Step 4 stops: asking the kernel about the host, and changing what it says;
+ * and it lets ordinary programs work.
+ */
+#include "cmocka_prelude.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pty.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+/* "HOST:/NAME" for --bind; HOST is below build/tests. */
+static const char *bind_built(const char *directory, const char *name)
+{
+    static char path[PATH_MAX];
+    char cwd[PATH_MAX / 2];
+
+    assert_non_null(getcwd(cwd, sizeof(cwd)));
+    snprintf(path, sizeof(path), "%s/build/tests/%s/%s:/%s", cwd, directory,
+             name, name);
+    return path;
+}
+
+/* ---- what is hidden ---- */
+
+static void test_namespaces_are_own(void **state)
+{
+    static const char *const names[] = {"pid", "net", "mnt",
+                                        "uts", "ipc", "cgroup"};
+    char path[32], script[64], host[64], inside[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+        snprintf(script, sizeof(script), "readlink %s", path);
+        ssize_t n = readlink(path, host, sizeof(host) - 1);
+        assert_true(n > 0);
+        host[n] = '\0';
+        snprintf(inside, sizeof(inside), "%s", host);
+        for (int step = 3; step <= 4; step++) {
+            char *argv[] = {(char *)step_program(step), (char *)"/bin/bash",
+                            (char *)"-c", script, NULL};
+            struct outcome outcome;
+            run(&outcome, NULL, argv);
+            outcome.out[strcspn(outcome.out, "\n")] = '\0';
+            bool same = strcmp(outcome.out, host) == 0;
+            /* Step 3 has the first three, step 4 all six. */
+            assert_int_equal(same, step == 3 && i >= 3);
+        }
+    }
+}
+
+static void test_host_name_is_own(void **state)
+{
+    char before[128], after[128];
+
+    (void)state;
+    gethostname(before, sizeof(before));
+    expect_inside(4, NULL, "cat /proc/sys/kernel/hostname", "^sandbox\n$");
+    gethostname(after, sizeof(after));
+    assert_string_equal(before, after);
+}
+
+static void test_host_shared_memory_is_hidden(void **state)
+{
+    int id = shmget(0x4711, 4096, IPC_CREAT | 0600);
+    char regex[64];
+
+    (void)state;
+    assert_true(id >= 0);
+    snprintf(regex, sizeof(regex), "0*%d +0x00004711|%d", 0x4711, 0x4711);
+    expect_inside(3, NULL, "cat /proc/sysvipc/shm", regex);
+    expect_inside(4, NULL, "grep -c . /proc/sysvipc/shm", "^1\n$");
+    shmctl(id, IPC_RMID, NULL);
+}
+
+static void test_proc_tells_little(void **state)
+{
+    (void)state;
+    /* Read as root, with all that step 3 left: it does tell. */
+    expect_inside(3, NULL,
+                  "head -c 100 /proc/cmdline /proc/modules "
+                  "/proc/kallsyms | wc -c",
+                  "^[1-9][0-9]");
+    /* A list of what stays readable, so that a new file shows up here. */
+    expect_inside(4, NULL,
+                  "cd /proc; for f in *; do [ -L $f ] || [ -d $f ] || "
+                  "! head -c1 $f 2>/dev/null | grep -qa . || echo $f; done | "
+                  "xargs",
+                  "^cpuinfo filesystems loadavg meminfo stat uptime "
+                  "version\n$");
+    expect_inside(4, NULL,
+                  "cd /proc; for d in [a-z]*; do [ -L $d ] || [ ! -d $d ] || "
+                  "[ -z \"$(ls $d)\" ] || echo $d; done | xargs",
+                  "^sys sysvipc\n$");
+    expect_inside(4, NULL, "wc -c </proc/sys/kernel/random/boot_id", "^0\n$");
+}
+
+static void test_proc_sys_is_read_only(void **state)
+{
+    (void)state;
+    /* uid 0 owns these files: permissions and capabilities say yes. */
+    expect_inside(4, NULL,
+                  "cd /proc/sys; for f in kernel/core_pattern vm/swappiness "
+                  "kernel/hostname net/ipv4/ip_forward; do "
+                  "echo 1 2>&1 >$f; done | grep -c 'Read-only file system'",
+                  "^4\n$");
+    /* Covered by /dev/null, where the kernel has it. */
+    expect_inside(4, NULL,
+                  "cd /proc; [ ! -e sysrq-trigger ] || [ -c sysrq-trigger ] "
+                  "&& echo covered",
+                  "^covered\n$");
+}
+
+static void test_kernel_log_is_refused(void **state)
+{
+    const char *options[] = {"--bind", bind_built("attacks", "kernel_log"),
+                             NULL};
+
+    (void)state;
+    expect_inside(4, options, "/kernel_log; echo $?",
+                  "^syslog: Operation not permitted\n1\n$");
+}
+
+/* ---- what is given up ---- */
+
+static void test_capabilities_and_seccomp_in_status(void **state)
+{
+    (void)state;
+    /* fb: CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID. */
+    expect_inside(4, NULL,
+                  "grep -E '^(Cap|NoNewPrivs|Seccomp)' /proc/self/status",
+                  "^CapInh:[ \t]*0000000000000000\n"
+                  "CapPrm:[ \t]*00000000000000fb\n"
+                  "CapEff:[ \t]*00000000000000fb\n"
+                  "CapBnd:[ \t]*00000000000000fb\n"
+                  "CapAmb:[ \t]*0000000000000000\n"
+                  "NoNewPrivs:[ \t]*1\n"
+                  "Seccomp:[ \t]*2\n"
+                  "Seccomp_filters:[ \t]*2\n$");
+    expect_inside(3, NULL,
+                  "grep -E '^(NoNewPrivs|Seccomp:)' "
+                  "/proc/self/status",
+                  "^NoNewPrivs:[ \t]*0\nSeccomp:[ \t]*0\n$");
+}
+
+static void test_forbidden_commands_are_refused(void **state)
+{
+    static const char *const commands[] = {
+        "mount -t tmpfs none /mnt",
+        "umount /proc/sys",
+        "mknod /tmp/disk b 8 0",
+        "mknod /tmp/mem c 1 1",
+        "unshare --user true",
+        "unshare --mount true",
+        "chroot / true",
+        "hostname other",
+        "ip link set lo down",
+        "nsenter --net=/proc/1/ns/net true",
+        "date -s 2001-01-01",
+    };
+    char script[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        snprintf(script, sizeof(script),
+                 "echo x >/tmp/x; %s 2>&1 && echo worked", commands[i]);
+        char *argv[] = {(char *)step_program(4), (char *)"/bin/bash",
+                        (char *)"-c", script, NULL};
+        struct outcome outcome;
+        run(&outcome, NULL, argv);
+        if (outcome.status == 0 || outcome.status == 127)
+            fail_msg("%s: status %d: %s%s", commands[i], outcome.status,
+                     outcome.out, outcome.err);
+        assert_matches(outcome.out, "ot permitted|denied|must be");
+    }
+    /* The same mount and mknod work in step 3. */
+    expect_inside(3, NULL,
+                  "mount -t tmpfs none /mnt && mknod /tmp/mem c 1 1 && "
+                  "hostname && unshare --user true && echo worked",
+                  "worked\n$");
+}
+
+static void test_set_user_id_files_have_no_effect(void **state)
+{
+    (void)state;
+    expect_inside(4, NULL,
+                  "cp /usr/bin/id /tmp/id; chmod 4755 /tmp/id; "
+                  "su nobody -s /bin/sh -c '/tmp/id -u'",
+                  "^65534\n$");
+    expect_inside(3, NULL,
+                  "cp /usr/bin/id /tmp/id; chmod 4755 /tmp/id; "
+                  "su nobody -s /bin/sh -c '/tmp/id -u'",
+                  "^0\n$");
+}
+
+/* On a terminal of our own making: run an attack, return what it printed. */
+static const char *attack_on_terminal(int step, const char *argument)
+{
+    static char seen[4096];
+    size_t used = 0;
+    int master;
+    const char *bind = bind_built("attacks", "terminal_injection");
+
+    fflush(stdout);
+    pid_t pid = forkpty(&master, NULL, NULL, NULL);
+    if (pid == 0) {
+        execl(step_program(step), "os_isolate", "-b", "/terminal_injection",
+              "--bind", bind, "--", argument, (char *)NULL);
+        _exit(99);
+    }
+    for (ssize_t n = 1; n > 0 && used < sizeof(seen) - 1; used += (size_t)n) {
+        n = read(master, seen + used, sizeof(seen) - 1 - used);
+        n = n < 0 ? 0 : n;
+    }
+    seen[used] = '\0';
+    wait_for_exit(pid);
+    close(master);
+    return seen;
+}
+
+static void test_terminal_injection_is_refused(void **state)
+{
+    (void)state;
+    assert_matches(attack_on_terminal(3, "plain"), "typed a character");
+    assert_matches(attack_on_terminal(4, "plain"),
+                   "ioctl\\(TIOCSTI\\): Operation not permitted");
+    assert_matches(attack_on_terminal(4, "high"),
+                   "ioctl\\(TIOCSTI\\): Operation not permitted");
+}
+
+/* ---- what goes on working ---- */
+
+static void test_ordinary_programs_work(void **state)
+{
+    (void)state;
+    expect_inside(4, NULL,
+                  "ps aux | grep -c .; free | grep -c Mem; "
+                  "uptime | grep -c load; top -bn1 | grep -c PID",
+                  "^4\n1\n1\n1\n$");
+    expect_inside(4, NULL,
+                  "echo a | sed s/a/b/ | tr b c; "
+                  "seq 3 | sort -r | xargs",
+                  "^c\n3 2 1\n$");
+    expect_inside(4, NULL, "mkfifo /tmp/f; echo x >/tmp/f & cat /tmp/f",
+                  "^x\n$");
+    expect_inside(4, NULL, "ip -o addr show lo | grep -o 127.0.0.1/8",
+                  "^127.0.0.1/8\n");
+    expect_inside(4, NULL, "tar -C /etc -c passwd | tar -t", "^passwd\n$");
+}
+
+static void test_python_with_threads_works(void **state)
+{
+    (void)state;
+    need_in_image("usr/bin/python3");
+    expect_inside(4, NULL,
+                  "python3 -c 'import threading as t, socket as s\n"
+                  "x = t.Thread(target=print, args=(\"thread\",))\n"
+                  "x.start(); x.join()\n"
+                  "l = s.create_server((\"127.0.0.1\", 80))\n"
+                  "c = s.create_connection((\"127.0.0.1\", 80))\n"
+                  "c.sendall(b\"port 80\")\n"
+                  "print(l.accept()[0].recv(9).decode())'",
+                  "^thread\nport 80\n$");
+}
+
+static void test_apt_and_dpkg_work(void **state)
+{
+    (void)state;
+    need_in_image("usr/bin/apt-get");
+    expect_inside(4, NULL, "apt-get --version; dpkg -l | grep -c ^ii",
+                  "^apt [^\n]*\n(.*\n)*[1-9][0-9]+\n$");
+}
+
+static void test_ping_works_without_capability(void **state)
+{
+    (void)state;
+    need_in_image("usr/bin/ping");
+    expect_inside(4, NULL, "ping -c1 127.0.0.1", " 0% packet loss");
+}
+
+static void test_su_works(void **state)
+{
+    (void)state;
+    expect_inside(4, NULL, "su nobody -s /bin/sh -c 'id -u; id -G'",
+                  "^65534\n65534\n$");
+}
+
+static void run_hello(const char *name, const char *regex)
+{
+    const char *options[] = {"--bind", bind_built("integration", name), NULL};
+    char script[64];
+
+    snprintf(script, sizeof(script), "/%s", name);
+    expect_inside(4, options, script, regex);
+}
+
+static void test_compiled_programs_run(void **state)
+{
+    (void)state;
+    run_hello("hello-static", "^(64|32) bits, thread 7, child 5\n$");
+    run_hello("hello-dynamic", "^(64|32) bits, thread 7, child 5\n$");
+}
+
+static void test_32_bit_programs_run(void **state)
+{
+    (void)state;
+    if (access("build/tests/integration/hello-32", X_OK) < 0) {
+        print_message("# SKIP: only x86_64 builds and runs both\n");
+        skip();
+    }
+    run_hello("hello-32", "^32 bits, thread 7, child 5\n$");
+}
+
+/* The same two files, by another sandbox: a filter is no secret of ours. */
+static void test_filters_work_in_bwrap(void **state)
+{
+    char script[2 * PATH_MAX];
+
+    (void)state;
+    if (system("command -v bwrap >/dev/null") != 0) {
+        print_message("# SKIP: bubblewrap is not installed\n");
+        skip();
+    }
+    snprintf(script, sizeof(script),
+             "bwrap --ro-bind %s / --proc /proc --dev /dev "
+             "--add-seccomp-fd 8 --add-seccomp-fd 9 "
+             "/bin/bash -c 'echo alive; dmesg 2>&1; "
+             "grep Seccomp_filters /proc/self/status' "
+             "8<build/step4_seccomp/arguments.bpf "
+             "9<build/step4_seccomp/calls.bpf",
+             image());
+    expect_on_host(script, "^alive\ndmesg: [^\n]*Operation not permitted\n"
+                           "Seccomp_filters:[ \t]*2\n$");
+}
+
+static void test_filters_are_there_to_read(void **state)
+{
+    (void)state;
+    expect_on_host("grep -c 'syscall \"' build/step4_seccomp/calls.pfc",
+                   "^[4-9][0-9][0-9]\n$");
+    expect_on_host("grep -c TIOCSTI step4_seccomp/compile_policy.c; "
+                   "grep -c 'filter for syscall \"ioctl\"' "
+                   "build/step4_seccomp/arguments.pfc",
+                   "^[1-9][0-9]*\n[12]\n$");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_namespaces_are_own),
+        cmocka_unit_test(test_host_name_is_own),
+        cmocka_unit_test(test_host_shared_memory_is_hidden),
+        cmocka_unit_test(test_proc_tells_little),
+        cmocka_unit_test(test_proc_sys_is_read_only),
+        cmocka_unit_test(test_kernel_log_is_refused),
+        cmocka_unit_test(test_capabilities_and_seccomp_in_status),
+        cmocka_unit_test(test_forbidden_commands_are_refused),
+        cmocka_unit_test(test_set_user_id_files_have_no_effect),
+        cmocka_unit_test(test_terminal_injection_is_refused),
+        cmocka_unit_test(test_ordinary_programs_work),
+        cmocka_unit_test(test_python_with_threads_works),
+        cmocka_unit_test(test_apt_and_dpkg_work),
+        cmocka_unit_test(test_ping_works_without_capability),
+        cmocka_unit_test(test_su_works),
+        cmocka_unit_test(test_compiled_programs_run),
+        cmocka_unit_test(test_32_bit_programs_run),
+        cmocka_unit_test(test_filters_work_in_bwrap),
+        cmocka_unit_test(test_filters_are_there_to_read),
+    };
+
+    return RUN_TESTS(tests, setup_sandbox);
+}
