@@ -123,7 +123,8 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     mknod mknodat symlink umask open write close fcntl stat lstat fstat \
     realpath opendir readdir closedir clearenv setenv setgroups socket ioctl \
     sethostname prctl syscall clone pipe2 sigprocmask poll execve kill raise \
-    waitpid sigwaitinfo _exit
+    waitpid sigwaitinfo _exit mount_tree chown fork read setns fstatfs \
+    fchown setresuid setresgid socketpair
 UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))

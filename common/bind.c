@@ -48,9 +48,9 @@ static int make_target(int root, const char *path, mode_t mode)
     return result < 0 ? -1 : open_in_root(root, path, O_PATH);
 }
 
-static int mount_one(int root, const struct bind *bind)
+static int mount_one(int root, const struct bind *bind, int users)
 {
-    char source[64], target[64];
+    char target[64];
     struct stat st;
 
     if (fstat(bind->fd, &st) < 0)
@@ -58,13 +58,11 @@ static int mount_one(int root, const struct bind *bind)
     int fd = make_target(root, bind->target, st.st_mode);
     if (fd < 0)
         return -1;
-    snprintf(source, sizeof(source), "/proc/self/fd/%d", bind->fd);
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
-    if (mount(source, target, NULL, MS_BIND, NULL) < 0)
+    if (mount_tree(bind->fd, target, users) < 0)
         return -1;
     close(fd);
-    /* mount(2) ignores other flags together with MS_BIND: they take a second
-     * call, on what is now mounted there. */
+    /* The flags take a second call, on what is now mounted there. */
     fd = open_in_root(root, bind->target, O_PATH);
     if (fd < 0)
         return -1;
@@ -84,7 +82,7 @@ int mount_binds(const struct sandbox *box)
     if (root < 0)
         return -1;
     for (int i = 0; i < box->n_binds; i++)
-        if (mount_one(root, &box->binds[i]) < 0)
+        if (mount_one(root, &box->binds[i], box->users) < 0)
             return fail_with(errno, "--bind %s:%s", box->binds[i].source,
                              box->binds[i].target);
     return close(root);

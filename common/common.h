@@ -16,6 +16,7 @@
 #ifndef COMMON_H
 #define COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -41,6 +42,19 @@ struct bind {
 
 enum { MAX_BINDS = 32 };
 
+/* The layers of step 4, for --without: to show what each of them is for. */
+enum layer {
+    LAYER_NAMESPACES = 1 << 0, /* UTS, IPC and cgroup */
+    LAYER_MASKS = 1 << 1,
+    LAYER_USERS = 1 << 2,
+    LAYER_PRIVILEGES = 1 << 3, /* no_new_privs, nosuid, nodev */
+    LAYER_CAPABILITIES = 1 << 4,
+    LAYER_FILTER = 1 << 5,
+};
+
+/* What a helper returns, instead of 0, whose layer was left out. */
+enum { LEFT_OUT = 1 };
+
 /* One sandbox, from command line to exit status. */
 struct sandbox {
     /* Filled in by parse_options(). */
@@ -49,6 +63,11 @@ struct sandbox {
     const char *rootfs;  /* directory that becomes / (steps 3 and 4) */
     struct bind binds[MAX_BINDS];
     int n_binds;
+    unsigned without; /* of enum layer */
+
+    /* Filled in by make_users(). */
+    int users;         /* user namespace, or -1 if the host's is kept */
+    unsigned first_id; /* the id on the host of root inside; else 0 */
 
     /* Filled in by spawn_isolated(). */
     int (*child)(void *); /* the step's list of things to do */
@@ -64,6 +83,24 @@ struct sandbox {
  * are. Handles --help and --version. A usage error is told on stderr and ends
  * the program with EXIT_OWN_FAILURE. See getopt_long(3). */
 void parse_options(struct sandbox *box, int argc, char **argv, int step);
+
+/* True if --without left LAYER out. */
+bool left_out(const struct sandbox *box, enum layer layer);
+
+/* ---- users.c --------------------------------------------------------- */
+
+/* Make a user namespace that maps 0-65535 to ids that nobody on the host has;
+ * sets box->users and box->first_id. Call before spawn_isolated(). Errors:
+ * those of fork(2), unshare(2), and of writing /proc/PID/uid_map. See
+ * user_namespaces(7). */
+int make_users(struct sandbox *box);
+
+/* Enter it, as its root, by setns(2). Call after leave_host(): from here on
+ * nothing of the host's can be changed any more. */
+int join_users(const struct sandbox *box);
+
+/* Write TEXT to the file PATH, which must exist, by one write(2). */
+int write_file(const char *path, const char *text);
 
 /* ---- launch.c -------------------------------------------------------- */
 
@@ -111,7 +148,7 @@ int mount_sys(void);
 /* Mount a small /dev: the six harmless character devices, a devpts of its
  * own, shm, and the usual links. Follows the list in the OCI runtime
  * specification, config-linux.md, "Default Devices". */
-int mount_dev(void);
+int mount_dev(const struct sandbox *box);
 
 /* ---- root.c ---------------------------------------------------------- */
 
@@ -160,7 +197,7 @@ void take_terminal_back(const struct sandbox *box);
 /* From now on must() tells of each goal that was reached (--explain). */
 void explain_goals(void);
 
-/* Go on if RESULT is 0 or more, else die: "os_isolate: GOAL: reason". */
+/* Go on if RESULT is 0 or LEFT_OUT, else die: "os_isolate: GOAL: reason". */
 void must(int result, const char *goal, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -189,5 +226,12 @@ int pivot_root(const char *new_root, const char *put_old);
 /* openat2(2) with RESOLVE_IN_ROOT: PATH as if the directory DIRFD were /.
  * Returns a descriptor, close-on-exec. */
 int open_in_root(int dirfd, const char *path, int flags);
+
+/* Mount the tree of the descriptor SOURCE on TARGET, as mount(2) does with
+ * MS_BIND; but if USERS, a user namespace, is not -1, with the owners of all
+ * files shifted by its map (an idmapped mount). By open_tree(2),
+ * mount_setattr(2), move_mount(2). Fails with EINVAL on a file system that
+ * cannot, with ENOSYS before Linux 5.12. */
+int mount_tree(int source, const char *target, int users);
 
 #endif

@@ -67,6 +67,8 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     sigset_t all;
 
     box->child = child;
+    if (left_out(box, LAYER_NAMESPACES))
+        flags &= ~(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP);
     if (fill_standard_streams() < 0)
         return -1;
     remember_terminal(box);

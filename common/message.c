@@ -68,7 +68,7 @@ void must(int result, const char *goal, ...)
     if (result < 0)
         end(EXIT_OWN_FAILURE, goal, args);
     if (explaining)
-        print_line(goal, args, ": done");
+        print_line(goal, args, result == LEFT_OUT ? ": LEFT OUT" : ": done");
     va_end(args);
 }
 

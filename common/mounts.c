@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "common.h"
+
+enum { TTY_GROUP = 5 }; /* of terminals, in every Debian's /etc/group */
 
 int make_mounts_private(void)
 {
@@ -79,21 +82,28 @@ static int make_links(void)
     return 0;
 }
 
-int mount_dev(void)
+int mount_dev(const struct sandbox *box)
 {
     mode_t mask = umask(0);
+    unsigned root = box->first_id;
+    char dev[64], pts[80], shm[64];
     int result = -1;
 
+    snprintf(dev, sizeof(dev), "mode=755,size=64k,uid=%u,gid=%u", root, root);
+    snprintf(pts, sizeof(pts), "newinstance,ptmxmode=0666,mode=0620,gid=%u",
+             root + TTY_GROUP);
+    snprintf(shm, sizeof(shm), "mode=1777,size=64m,uid=%u,gid=%u", root,
+             root);
+
     /* newinstance terminals: the host's /dev/pts is another file system. */
-    if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC,
-              "mode=755,size=64k") == 0 &&
+    if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, dev) == 0 &&
         make_devices() == 0 && make_links() == 0 &&
         mkdir("/dev/pts", 0755) == 0 &&
-        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-              "newinstance,ptmxmode=0666,mode=0620,gid=5") == 0 &&
+        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, pts) ==
+            0 &&
         mkdir("/dev/shm", 01777) == 0 &&
         mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              "mode=1777,size=64m") == 0)
+              shm) == 0)
         result = 0;
     umask(mask);
     return result;

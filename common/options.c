@@ -29,6 +29,10 @@ static const struct {
      3,
      "-B, --bind SRC:DST   show a host file or directory inside, read-only;\n"
      "                       repeatable"},
+    {{"without", required_argument, NULL, 'W'},
+     4,
+     "    --without LAYER  for teaching, leave out: namespaces, masks, users,\n"
+     "                       privileges, capabilities or filter; repeatable"},
     {{"explain", no_argument, NULL, 'e'},
      1,
      "-e, --explain        tell on stderr of each isolation step taken"},
@@ -103,6 +107,28 @@ static void add_bind(struct sandbox *box, char *text)
         (struct bind){.source = text, .target = colon + 1, .fd = -1};
 }
 
+/* In the order of enum layer. */
+static void leave_out(struct sandbox *box, const char *name)
+{
+    static const char *const names[] = {"namespaces",   "masks",
+                                        "users",        "privileges",
+                                        "capabilities", "filter"};
+
+    for (int i = 0; i < 6; i++)
+        if (strcmp(name, names[i]) == 0) {
+            box->without |= 1U << i;
+            tell("warning: without the layer \"%s\", for teaching only",
+                 name);
+            return;
+        }
+    usage_error("--without %s: no such layer", name);
+}
+
+bool left_out(const struct sandbox *box, enum layer layer)
+{
+    return (box->without & layer) != 0;
+}
+
 static void act_on(struct sandbox *box, int letter, int step)
 {
     switch (letter) {
@@ -114,6 +140,9 @@ static void act_on(struct sandbox *box, int letter, int step)
         break;
     case 'B':
         add_bind(box, optarg);
+        break;
+    case 'W':
+        leave_out(box, optarg);
         break;
     case 'e':
         explain_goals();
@@ -147,7 +176,7 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
     struct option options[N_OPTIONS + 1] = {0};
     int letter;
 
-    *box = (struct sandbox){.program = NULL};
+    *box = (struct sandbox){.users = -1};
     for (int i = 0; i < N_OPTIONS; i++)
         options[i] = table[i].option;
 

@@ -60,18 +60,24 @@ static int enter_scratch(int image, const char *path)
 /* The image below, a tmpfs on top: the merged tree is writable, the image
  * never written. overlayfs shows its options to everyone inside, so they
  * must name no path of the host: "lower" is a bind mount of the image. */
-static int mount_overlay(int image)
+static int mount_overlay(const struct sandbox *box, int image)
 {
-    char source[64];
-
-    snprintf(source, sizeof(source), "/proc/self/fd/%d", image);
     if (mkdir("lower", 0755) < 0 || mkdir("upper", 0755) < 0 ||
         mkdir("work", 0755) < 0 || mkdir("merged", 0755) < 0)
         return -1;
-    if (mount(source, "lower", NULL, MS_BIND, NULL) < 0)
+    /* The root directory's owner is that of the upper one. */
+    if (chown("upper", box->first_id, box->first_id) < 0)
         return -1;
-    return mount("overlay", "merged", "overlay", 0,
-                 "lowerdir=lower,upperdir=upper,workdir=work");
+    if (mount_tree(image, "lower", box->users) == 0 &&
+        mount("overlay", "merged", "overlay", 0,
+              "lowerdir=lower,upperdir=upper,workdir=work") == 0)
+        return 0;
+    if (box->users < 0)
+        return -1;
+    return fail_with(errno,
+                     "its file system (overlayfs? NFS?) or this kernel "
+                     "(before 5.19?) has no idmapped mounts for the "
+                     "user namespace; try: --without users");
 }
 
 /* /proc and /dev are mounted by absolute path after the pivot, while the
@@ -99,7 +105,7 @@ int enter_root(struct sandbox *box)
     int image = open_image(box->rootfs, path);
     if (image < 0)
         return -1;
-    if (enter_scratch(image, path) < 0 || mount_overlay(image) < 0 ||
+    if (enter_scratch(image, path) < 0 || mount_overlay(box, image) < 0 ||
         chdir("merged") < 0)
         return -1;
     if (make_mount_point("proc") < 0 || make_mount_point("dev") < 0 ||

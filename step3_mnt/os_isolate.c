@@ -23,7 +23,7 @@ static int child(void *arg)
 
     /* The host's devices are files, too: have a few harmless ones instead.
      * No /sys at all: nothing here needs it, and it describes the host. */
-    must(mount_dev(), "mount a fresh /dev");
+    must(mount_dev(box), "mount a fresh /dev");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");

@@ -21,8 +21,10 @@ static int load(const struct sock_filter *instructions, size_t size)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
-int load_filters(void)
+int load_filters(const struct sandbox *box)
 {
+    if (left_out(box, LAYER_FILTER))
+        return LEFT_OUT;
     /* Every filter is asked, and the strictest answer wins. The small one
      * goes first only because it lets this second call through for sure. */
     if (load(arguments_filter, sizeof(arguments_filter)) < 0)

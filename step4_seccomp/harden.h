@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
  * What only step 4 has. Same contract as in common.h: 0, or -1 with errno
- * set; nothing is printed. Call in the order of this file: each of them takes
- * away what the ones before it needed.
+ * set, or LEFT_OUT; nothing is printed. Call in the order of this file: each
+ * of them takes away what the ones before it needed.
  */
 #ifndef HARDEN_H
 #define HARDEN_H
 
+#include "common.h"
+
 /* hide.c: take a host name of its own; cover every entry of /proc that is
  * about the host and that no common program needs; make /proc/sys read-only.
  * Needs /proc and /dev. See proc(5), sethostname(2), mount(2). */
-int hide_host(void);
+int hide_host(const struct sandbox *box);
 
 /* privileges.c: after this no execve(2), not even of a set-user-ID file,
  * gives more than the caller has (PR_SET_NO_NEW_PRIVS(2const)), and no file
  * below / is treated as set-user-ID or as a device (MS_NOSUID, MS_NODEV). */
-int give_up_privileges(void);
+int give_up_privileges(const struct sandbox *box);
+
+/* filter.c: load the two system-call filters that compile_policy.c made from
+ * policy.txt. They let the next call through, which takes away what loading a
+ * filter needs if no_new_privs is not set. See seccomp(2). */
+int load_filters(const struct sandbox *box);
 
 /* privileges.c: keep seven capabilities, the ones that act only on the
  * sandbox's own files and processes; drop the rest from all five sets, see
  * capabilities(7). */
-int drop_capabilities(void);
-
-/* filter.c: load the two system-call filters that compile_policy.c made from
- * policy.txt. Last thing before exec. See seccomp(2). */
-int load_filters(void);
+int drop_capabilities(const struct sandbox *box);
 
 #endif

@@ -9,14 +9,12 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "common.h"
 #include "harden.h"
 
 #define HOST_NAME "sandbox"
@@ -80,17 +78,6 @@ static int cover_proc(void)
     return cover("/proc/sys/kernel/random/boot_id", DT_REG);
 }
 
-static int write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return -1;
-    ssize_t n = write(fd, text, strlen(text));
-    close_quietly(fd);
-    return n < 0 ? -1 : 0;
-}
-
 /* Ports below 1024 and ping take capabilities that will be gone. The net
  * namespace has switches that make both free for all; they are its own. */
 static int free_ports_and_ping(void)
@@ -112,10 +99,14 @@ static int make_proc_sys_read_only(void)
                  NULL);
 }
 
-int hide_host(void)
+int hide_host(const struct sandbox *box)
 {
-    if (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
+    /* Without a UTS namespace of our own it would be the host's. */
+    if (!left_out(box, LAYER_NAMESPACES) &&
+        sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
         return -1;
+    if (left_out(box, LAYER_MASKS))
+        return LEFT_OUT;
     if (free_ports_and_ping() < 0 || make_proc_sys_read_only() < 0)
         return -1;
     return cover_proc();

@@ -27,22 +27,23 @@ static int child(void *arg)
 
     /* The host's devices are files, too: have a few harmless ones instead.
      * No /sys at all: nothing here needs it, and it describes the host. */
-    must(mount_dev(), "mount a fresh /dev");
+    must(mount_dev(box), "mount a fresh /dev");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
 
     /* Most of /proc, and the name of the host, is about the host. */
-    must(hide_host(), "hide what /proc and the host name tell");
+    must(hide_host(box), "hide what /proc and the host name tell");
 
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(), "leave the host behind");
 
-    /* Root is what its capabilities allow; the way to regain them goes first,
-     * and the filter comes last, for it would refuse all of the above. */
-    must(give_up_privileges(), "give up new privileges");
-    must(drop_capabilities(), "drop capabilities");
-    must(load_filters(), "load the system-call filters");
+    /* Be nobody outside, and give up root's power inside and the ways to
+     * regain it. The filters refuse all of the above: they come after it. */
+    must(give_up_privileges(box), "give up new privileges");
+    must(join_users(box), "join the user namespace");
+    must(load_filters(box), "load the system-call filters");
+    must(drop_capabilities(box), "drop capabilities");
 
     exec_payload(box);
 }
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
     struct sandbox box;
 
     parse_options(&box, argc, argv, STEP);
+    must(make_users(&box), "make a user namespace");
     must(spawn_isolated(&box, child, NAMESPACES), "create the namespaces");
     return wait_for_payload(&box);
 }

@@ -23,8 +23,10 @@ static const uint64_t kept =
     BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) |
     BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) | BIT(CAP_SETUID);
 
-int give_up_privileges(void)
+int give_up_privileges(const struct sandbox *box)
 {
+    if (left_out(box, LAYER_PRIVILEGES))
+        return LEFT_OUT;
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV,
               NULL) < 0)
         return -1;
@@ -47,12 +49,14 @@ static int limit_bounding_set(void)
     return 0;
 }
 
-int drop_capabilities(void)
+int drop_capabilities(const struct sandbox *box)
 {
     struct __user_cap_header_struct header = {
         .version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct now[2], sets[2];
 
+    if (left_out(box, LAYER_CAPABILITIES))
+        return LEFT_OUT;
     if (limit_bounding_set() < 0 ||
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -1;

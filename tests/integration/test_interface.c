@@ -264,8 +264,8 @@ static void test_explain_tells_each_goal_in_order(void **state)
         "done\n[^\n]*/proc: done\n[^\n]*/dev: done\n[^\n]*loopback[^\n]*: "
         "done\n[^\n]*leave the host behind: done\n",
         "hide[^\n]*: done\n[^\n]*leave the host behind: done\n"
-        "[^\n]*privileges: done\n[^\n]*capabilities: done\n"
-        "[^\n]*filters: done\n"};
+        "[^\n]*privileges: done\n[^\n]*user namespace: done\n"
+        "[^\n]*filters: done\n[^\n]*capabilities: done\n"};
 
     (void)state;
     for (int step = FIRST; step <= LAST; step++)

@@ -14,7 +14,7 @@
 void record_anew(int fail_at, int error);
 
 /* The calls so far, a line each, and how many of them could be made to fail.
- * Calls that clean up (close) are written down, but never fail. */
+ * Calls that clean up (close, kill) are written down, but never fail. */
 const char *recorded(void);
 int recorded_calls(void);
 

@@ -14,7 +14,7 @@
 #include "harden.h"
 #include "recorder.h"
 
-static struct sandbox box = {.rootfs = "image"};
+static struct sandbox box = {.rootfs = "image", .users = -1};
 
 static int enter_plain_root(void)
 {
@@ -37,6 +37,60 @@ static int mount_one_bind(void)
     return mount_binds(&box);
 }
 
+/* The same with a user namespace: ids shifted by a million. */
+static int enter_shifted_root(void)
+{
+    box.users = 70;
+    box.first_id = 1000000;
+    int result = enter_plain_root();
+    box.users = -1;
+    box.first_id = 0;
+    return result;
+}
+
+static int mount_plain_dev(void)
+{
+    return mount_dev(&box);
+}
+
+static int make_some_users(void)
+{
+    int result = make_users(&box);
+    box.users = -1;
+    box.first_id = 0;
+    return result;
+}
+
+static int join_some_users(void)
+{
+    box.users = 70;
+    box.first_id = 1000000;
+    int result = join_users(&box);
+    box.users = -1;
+    box.first_id = 0;
+    return result;
+}
+
+static int hide(void)
+{
+    return hide_host(&box);
+}
+
+static int privileges(void)
+{
+    return give_up_privileges(&box);
+}
+
+static int capabilities(void)
+{
+    return drop_capabilities(&box);
+}
+
+static int filters(void)
+{
+    return load_filters(&box);
+}
+
 static const struct {
     const char *name;
     int (*helper)(void);
@@ -51,9 +105,10 @@ static const struct {
      "mount proc /proc proc nosuid,nodev,noexec -\n"},
     {"mount_sys", mount_sys,
      "mount sysfs /sys sysfs ro,nosuid,nodev,noexec -\n"},
-    {"mount_dev", mount_dev,
+    {"mount_dev", mount_plain_dev,
      "umask 000\n"
-     "mount tmpfs /dev tmpfs nosuid,noexec mode=755,size=64k\n"
+     "mount tmpfs /dev tmpfs nosuid,noexec mode=755,size=64k,"
+     "uid=0,gid=0\n"
      "mknod /dev/null 20666 1:3\n"
      "mknod /dev/zero 20666 1:5\n"
      "mknod /dev/full 20666 1:7\n"
@@ -69,7 +124,8 @@ static const struct {
      "mount devpts /dev/pts devpts nosuid,noexec "
      "newinstance,ptmxmode=0666,mode=0620,gid=5\n"
      "mkdir /dev/shm 1777\n"
-     "mount shm /dev/shm tmpfs nosuid,nodev,noexec mode=1777,size=64m\n"
+     "mount shm /dev/shm tmpfs nosuid,nodev,noexec "
+     "mode=1777,size=64m,uid=0,gid=0\n"
      "umask 027\n"},
     {"raise_loopback", raise_loopback,
      "socket 2\n"
@@ -90,7 +146,8 @@ static const struct {
      "mkdir upper 755\n"
      "mkdir work 755\n"
      "mkdir merged 755\n"
-     "mount /proc/self/fd/30 lower - bind -\n"
+     "chown upper 0:0\n"
+     "mount_tree 30 lower -1\n"
      "mount overlay merged overlay - "
      "lowerdir=lower,upperdir=upper,workdir=work\n"
      "chdir merged\n"
@@ -118,13 +175,33 @@ static const struct {
      "open .\n"
      "fstat 9\n"
      "open_in_root 30 /a/b\n"
-     "mount /proc/self/fd/9 /proc/self/fd/40 - bind -\n"
+     "mount_tree 9 /proc/self/fd/40 -1\n"
      "close 40\n"
      "open_in_root 30 /a/b\n"
      "mount - /proc/self/fd/40 - remount,bind,ro,nosuid,nodev -\n"
      "close 40\n"
      "close 30\n"},
-    {"hide_host", hide_host,
+    {"make_users", make_some_users,
+     "socketpair 1\n"
+     "fork\n"
+     "close 51\n"
+     "read 50\n"
+     "open /proc/4321/uid_map\n"
+     "write 30 0 1000000 65536\n"
+     "close 30\n"
+     "open /proc/4321/gid_map\n"
+     "write 30 0 1000000 65536\n"
+     "close 30\n"
+     "open /proc/4321/ns/user\n"
+     "close 50\n"
+     "waitpid 4321\n"},
+    {"join_users", join_some_users,
+     "fchown 1 1000000:1000000\n"
+     "setns 70 0x10000000\n"
+     "setresgid 0 0 0\n"
+     "setgroups 0\n"
+     "setresuid 0 0 0\n"},
+    {"hide_host", hide,
      "sethostname sandbox\n"
      "open /proc/sys/net/ipv4/ip_unprivileged_port_start\n"
      "write 30 0\n"
@@ -141,17 +218,17 @@ static const struct {
      "mount tmpfs /proc/bus tmpfs ro,nosuid,nodev,noexec size=0\n"
      "closedir\n"
      "mount /dev/null /proc/sys/kernel/random/boot_id - bind -\n"},
-    {"give_up_privileges", give_up_privileges,
+    {"give_up_privileges", privileges,
      "mount - / - remount,bind,nosuid,nodev -\n"
      "prctl 38 1\n"},
-    {"drop_capabilities", drop_capabilities,
+    {"drop_capabilities", capabilities,
      "prctl 24 2\n" /* the bounding set, but for the seven that stay */
      "prctl 24 8\n"
      "prctl 24 9\n"
      "prctl 47 4\n" /* the ambient set */
      "capget\n"
      "capset fb fb 0 0 0 0\n"},
-    {"load_filters", load_filters,
+    {"load_filters", filters,
      "prctl seccomp\n"
      "prctl seccomp\n"},
 };
@@ -166,6 +243,17 @@ static void test_helpers_make_these_calls(void **state)
         assert_int_equal(helpers[i].helper(), 0);
         assert_string_equal(recorded(), helpers[i].calls);
     }
+}
+
+/* Lines that may come after a failure, and are not counted as calls. */
+static bool cleans_up(const char *line)
+{
+    static const char *const starts[] = {"close", "umask", "waitpid"};
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (strncmp(line, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
 }
 
 /* The recording up to the call that failed, then only lines that clean up. */
@@ -183,7 +271,7 @@ static void assert_stopped(const char *name, const char *whole, int fail_at)
     }
     assert_memory_equal(now, whole, (size_t)(end - now));
     while (*end != '\0') {
-        if (strncmp(end, "close", 5) != 0 && strncmp(end, "umask", 5) != 0)
+        if (!cleans_up(end))
             fail_msg("%s: after call %d failed it did %s", name, fail_at,
                      end);
         end = strchr(end, '\n') + 1;
@@ -232,9 +320,40 @@ static void test_helpers_stop_at_each_failing_call(void **state)
 static void test_enter_root_accepts_an_existing_proc(void **state)
 {
     (void)state;
-    record_anew(17, EEXIST); /* mkdir proc; then lstat says "directory" */
+    record_anew(18, EEXIST); /* mkdir proc; then lstat says "directory" */
     assert_int_equal(enter_plain_root(), 0);
     assert_non_null(strstr(recorded(), "mkdir proc 755\nlstat proc\n"));
+}
+
+static void test_users_shift_the_image(void **state)
+{
+    int cases = 0;
+
+    (void)state;
+    record_anew(0, 0);
+    assert_int_equal(enter_shifted_root(), 0);
+    assert_non_null(strstr(recorded(), "chown upper 1000000:1000000\n"
+                                       "mount_tree 30 lower 70\n"));
+    fail_each_call("enter_root", enter_shifted_root, EINVAL, &cases);
+    assert_true(cases > 15);
+}
+
+static void test_left_out_layers_do_nothing(void **state)
+{
+    static int (*const helpers_with_layers[])(void) = {
+        make_some_users, join_some_users, privileges, capabilities, filters};
+
+    (void)state;
+    box.without = ~0U;
+    for (int i = 0; i < 5; i++) {
+        record_anew(0, 0);
+        assert_int_equal(helpers_with_layers[i](), LEFT_OUT);
+        assert_string_equal(recorded(), "");
+    }
+    record_anew(0, 0);
+    assert_int_equal(hide(), LEFT_OUT);
+    assert_string_equal(recorded(), ""); /* the host name stays, too */
+    box.without = 0;
 }
 
 static void test_mount_binds_makes_what_is_missing(void **state)
@@ -247,7 +366,7 @@ static void test_mount_binds_makes_what_is_missing(void **state)
                                        "mkdirat 40 b 755\n"
                                        "close 40\n"
                                        "open_in_root 30 /a/b\n"
-                                       "mount "));
+                                       "mount_tree "));
 }
 
 int main(void)
@@ -256,6 +375,8 @@ int main(void)
         cmocka_unit_test(test_helpers_make_these_calls),
         cmocka_unit_test(test_helpers_stop_at_each_failing_call),
         cmocka_unit_test(test_enter_root_accepts_an_existing_proc),
+        cmocka_unit_test(test_users_shift_the_image),
+        cmocka_unit_test(test_left_out_layers_do_nothing),
         cmocka_unit_test(test_mount_binds_makes_what_is_missing),
     };
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Root inside is nobody outside: a user namespace that maps the users of the
+ * sandbox to an unused range of the host.
+ *
+ * It is made first, since the image's files have to be shown shifted by the
+ * same map; and joined last, since all else is built by the host's root. So
+ * every other namespace belongs to the host's users: even with all the
+ * capabilities that the new one gives, nothing can be done to them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common.h"
+
+enum { N_IDS = 65536, FIRST_ID = 1000000 };
+
+/* The first id of the range that /etc/subuid sets aside for root, see
+ * subuid(5), or else one that no distribution uses. */
+static unsigned choose_first_id(void)
+{
+    unsigned first, count, found = FIRST_ID;
+    char line[128];
+    FILE *file = fopen("/etc/subuid", "re");
+
+    if (file == NULL)
+        return FIRST_ID;
+    while (fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "root:%u:%u", &first, &count) == 2 && count >= N_IDS)
+            found = first;
+    fclose(file);
+    return found;
+}
+
+int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    ssize_t n = write(fd, text, strlen(text));
+    close_quietly(fd);
+    return n < 0 ? -1 : 0;
+}
+
+/* A namespace lives while a process is in it or a descriptor is open on it.
+ * Write the maps of process PID's from outside, and keep a descriptor. */
+static int take_hold(struct sandbox *box, pid_t pid)
+{
+    char path[64], map[64];
+
+    snprintf(map, sizeof(map), "0 %u %d", box->first_id, N_IDS);
+    snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+    if (write_file(path, map) < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
+    if (write_file(path, map) < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+    box->users = open(path, O_RDONLY | O_CLOEXEC);
+    return box->users < 0 ? -1 : 0;
+}
+
+static void wait_quietly(pid_t pid)
+{
+    int error = errno;
+
+    waitpid(pid, NULL, 0);
+    errno = error;
+}
+
+/* Make a user namespace and stay in it until the other end of the socket is
+ * closed, be it by the death of the launcher. */
+static _Noreturn void hold_namespace(int sock)
+{
+    char answer = unshare(CLONE_NEWUSER) < 0 ? (char)errno : 0;
+
+    if (write(sock, &answer, 1) != 1 || read(sock, &answer, 1) != 0)
+        _exit(EXIT_OWN_FAILURE);
+    _exit(EXIT_SUCCESS);
+}
+
+int make_users(struct sandbox *box)
+{
+    int ends[2];
+    char answer;
+
+    if (left_out(box, LAYER_USERS))
+        return LEFT_OUT;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        hold_namespace(ends[1]);
+    }
+    close_quietly(ends[1]);
+    int result = -1;
+    if (pid > 0 && read(ends[0], &answer, 1) == 1) {
+        box->first_id = choose_first_id();
+        result = answer == 0
+                     ? take_hold(box, pid)
+                     : fail_with(answer, "inside a chroot not even root may; "
+                                         "try: --without users");
+    }
+    close_quietly(ends[0]);
+    if (pid > 0)
+        wait_quietly(pid);
+    return result;
+}
+
+/* A pipe belongs to who made it. Opened by name, as /dev/stdin is, it would
+ * refuse us now. A file or a terminal of the host stays whose it is. */
+static int take_over_pipes(const struct sandbox *box)
+{
+    struct statfs fs;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
+            fchown(fd, box->first_id, box->first_id) < 0)
+            return -1;
+    return 0;
+}
+
+int join_users(const struct sandbox *box)
+{
+    if (left_out(box, LAYER_USERS))
+        return LEFT_OUT;
+    if (take_over_pipes(box) < 0 || setns(box->users, CLONE_NEWUSER) < 0)
+        return -1;
+    /* In there we are nobody, until we say who. */
+    if (setresgid(0, 0, 0) < 0 || setgroups(0, NULL) < 0)
+        return -1;
+    return setresuid(0, 0, 0);
+}
