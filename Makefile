@@ -34,7 +34,7 @@ OWNER    := $(shell stat -c %U .)
 AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
-.PHONY: all demo check check-unit rootfs diff install dist clean distclean help
+.PHONY: all demo check check-unit rootfs matrix diff install dist clean distclean help
 .PHONY: tests root FORCE
 
 all: $(PROGRAMS)  ## compile the four steps
@@ -57,6 +57,12 @@ check-unit: $(UNITS)  ## the tests that need no root
 rootfs: root      ## build the image (ROOTFS=dir, ARCH=i386, TARBALL=file)
 	@tools/setup rootfs
 	@ROOTFS='$(ROOTFS)' ARCH='$(ARCH)' TARBALL='$(TARBALL)' tools/mkrootfs
+
+matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory rootfs
+	@tools/matrix --layers $(MATRIX)
 
 diff:             ## what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
@@ -153,7 +159,8 @@ build/tests/integration/%: build/tests/integration/%.o \
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ -lcmocka -lutil $(LDLIBS)
 
-build/tests/attacks/%: tests/attacks/%.c tests/attacks/attack.h build/flags
+build/tests/attacks/%: tests/attacks/%.c tests/attacks/attack.h \
+    tests/attacks/int80.h build/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -static -o $@ $<
@@ -165,6 +172,7 @@ build/tests/integration/hello-%: tests/integration/hello.c build/flags
 	$(Q)$(COMPILE) -pthread $(if $(filter 32,$*),-m32 -static) \
 	    $(if $(filter static,$*),-static) -o $@ $<
 
+build/tests/integration/test_filter: LDLIBS += -lseccomp
 build/tests/integration/%.o: DEFINES += -Itests
 
 

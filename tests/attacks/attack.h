@@ -11,10 +11,13 @@
 #define ATTACK_H
 
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 
 static inline _Noreturn void __attribute__((format(printf, 2, 0)))
 end_with(int status, const char *format, va_list args)
@@ -59,6 +62,42 @@ does_not_apply(const char *format, ...)
 
     va_start(args, format);
     end_with(2, format, args);
+}
+
+/* Is there a system-call filter? See PR_GET_SECCOMP(2const). */
+static inline int filtered(void)
+{
+    return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2; /* SECCOMP_MODE_FILTER */
+}
+
+/* CALL failed. ENOSYS means two things: a filter that does not know the call,
+ * or a kernel that was built without it. */
+static inline _Noreturn void stopped_or_missing(const char *call)
+{
+    if (errno == ENOSYS && !filtered())
+        does_not_apply("%s: %s", call, strerror(errno));
+    stopped(call);
+}
+
+/* CALL got arguments that make no sense, which the kernel looks at only after
+ * it has asked for permission. So errno tells how far the call came. */
+static inline _Noreturn void judge(long result, const char *call)
+{
+    if (result >= 0)
+        learned("%s: done", call);
+    if (errno == EPERM || errno == EACCES || errno == ENOSYS)
+        stopped_or_missing(call);
+    learned("%s: permitted; it fails only later: %s", call, strerror(errno));
+}
+
+/* Go on in a copy of the mount table, so that the host sees none of what is
+ * mounted from here on; it vanishes with the process. Where no copy is to be
+ * had, in step 4, the sandbox's own table must do: it vanishes, too. */
+static inline void copy_mounts(void)
+{
+    if (unshare(CLONE_NEWNS) == 0 &&
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        stopped("mount(MS_PRIVATE)");
 }
 
 #endif

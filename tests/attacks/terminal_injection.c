@@ -4,11 +4,13 @@
  * it as the user's next command.
  *
  * TIOCSTI puts a character into the terminal's input. A sandbox that shares
- * its caller's terminal can so make the caller run anything, outside. With
- * the argument "high" it sets the upper 32 bits of the request, which the
- * kernel ignores and a careless filter compares. Harmless here: it types a
- * single space. Step 4 stops it, by the argument filter.
- * CVE-2017-5226, CVE-2019-10063.
+ * its caller's terminal can so make the caller run anything, outside. On a
+ * text console TIOCLINUX does the same, by selecting on the screen and
+ * pasting. With the argument "high" the upper 32 bits of the request are set,
+ * which the kernel ignores and a careless filter compares. Harmless here: it
+ * types a single space, and asks the console whether Shift is held down.
+ * Step 4 stops it, by the argument filter.
+ * CVE-2017-5226, CVE-2019-10063, CVE-2023-28100.
  */
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -16,18 +18,29 @@
 
 #include "attack.h"
 
+enum { GET_SHIFT_STATE = 6 }; /* TIOCL_GETSHIFTSTATE, linux/tiocl.h */
+
 int main(int argc, char **argv)
 {
-    unsigned long request = TIOCSTI;
+    unsigned long high = 0;
+    int paste = 0;
 
-    if (argc == 2 && strcmp(argv[1], "high") == 0) {
-        if (sizeof(request) == 4)
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "paste") == 0)
+            paste = 1;
+        else if (strcmp(argv[i], "high") == 0 && sizeof(high) == 4)
             does_not_apply("there are no upper 32 bits on this machine");
-        request |= 1UL << 31 << 1;
-    }
+        else if (strcmp(argv[i], "high") == 0)
+            high = 1UL << 31 << 1;
     if (!isatty(STDIN_FILENO))
         does_not_apply("standard input is no terminal");
-    if (syscall(SYS_ioctl, STDIN_FILENO, request, " ") < 0)
+    if (paste) {
+        char request[2] = {GET_SHIFT_STATE, 0};
+        /* ENOTTY: the terminal was asked, and it is no text console. */
+        judge(syscall(SYS_ioctl, STDIN_FILENO, TIOCLINUX | high, request),
+              "ioctl(TIOCLINUX)");
+    }
+    if (syscall(SYS_ioctl, STDIN_FILENO, TIOCSTI | high, " ") < 0)
         stopped("ioctl(TIOCSTI)");
     learned("typed a character into the terminal");
 }
