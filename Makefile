@@ -137,6 +137,9 @@ ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(shell uname -m)),32))
 
+ATTACKS += $(if $(filter x86_64,$(shell uname -m)),\
+            $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
+
 tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS)
 
 build/unit/%.o: %.c build/flags
@@ -164,6 +167,12 @@ build/tests/attacks/%: tests/attacks/%.c tests/attacks/attack.h \
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -static -o $@ $<
+
+build/tests/attacks-i386/%: tests/attacks/%.c tests/attacks/attack.h \
+    tests/attacks/int80.h build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -m32 -static -o $@ $<
 
 # Static, linked to the C library, and for i386: all run in the sandbox.
 build/tests/integration/hello-%: tests/integration/hello.c build/flags

@@ -84,9 +84,10 @@ static void wait_quietly(pid_t pid)
  * closed, be it by the death of the launcher. */
 static _Noreturn void hold_namespace(int sock)
 {
-    char answer = unshare(CLONE_NEWUSER) < 0 ? (char)errno : 0;
+    int answer = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
 
-    if (write(sock, &answer, 1) != 1 || read(sock, &answer, 1) != 0)
+    if (write(sock, &answer, sizeof(answer)) != sizeof(answer) ||
+        read(sock, &answer, 1) != 0)
         _exit(EXIT_OWN_FAILURE);
     _exit(EXIT_SUCCESS);
 }
@@ -94,7 +95,7 @@ static _Noreturn void hold_namespace(int sock)
 int make_users(struct sandbox *box)
 {
     int ends[2];
-    char answer;
+    int answer;
 
     if (left_out(box, LAYER_USERS))
         return LEFT_OUT;
@@ -107,7 +108,7 @@ int make_users(struct sandbox *box)
     }
     close_quietly(ends[1]);
     int result = -1;
-    if (pid > 0 && read(ends[0], &answer, 1) == 1) {
+    if (pid > 0 && read(ends[0], &answer, sizeof(answer)) == sizeof(answer)) {
         box->first_id = choose_first_id();
         result = answer == 0
                      ? take_hold(box, pid)

@@ -3,7 +3,7 @@
  * Restart the host, or turn it off.
  *
  * reboot(2) from a PID namespace of one's own only ends that namespace, since
- * Linux 3.4: step 1 already takes the sting out of it. What is shown here is
+ * Linux 3.4: step 1 already leaves little of it. What is shown here is
  * that the call itself is answered.
  * Harmless: it wants two magic numbers, and gets others. Without them the
  * kernel answers EINVAL, after it has looked for CAP_SYS_BOOT.

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sandbox.h"
 
@@ -15,6 +16,17 @@ static void test_every_cell_of_the_matrix(void **state)
 {
     (void)state;
     expect_on_host("tools/matrix --check --layers",
+                   "^1[0-9][0-9] attacks, [0-9]+ cells, 0 wrong\n$");
+}
+
+static void test_every_cell_from_32_bit_programs(void **state)
+{
+    (void)state;
+    if (access("build/tests/attacks-i386/kernel_log", X_OK) < 0) {
+        print_message("# SKIP: only x86_64 builds and runs both\n");
+        skip();
+    }
+    expect_on_host("tools/matrix --check --i386",
                    "^1[0-9][0-9] attacks, [0-9]+ cells, 0 wrong\n$");
 }
 
@@ -115,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_cell_of_the_matrix),
+        cmocka_unit_test(test_every_cell_from_32_bit_programs),
         cmocka_unit_test(test_root_inside_is_nobody_outside),
         cmocka_unit_test(test_bound_files_are_shifted_too),
         cmocka_unit_test(test_image_that_cannot_be_shifted),
