@@ -21,8 +21,7 @@ static int child(void *arg)
     /* A procfs shows the PID namespace of the process that mounts it. */
     must(mount_proc(), "mount a fresh /proc");
 
-    /* The host's devices are files, too: have a few harmless ones instead.
-     * No /sys at all: nothing here needs it, and it describes the host. */
+    /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */

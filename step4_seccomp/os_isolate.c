@@ -25,8 +25,7 @@ static int child(void *arg)
     /* A procfs shows the PID namespace of the process that mounts it. */
     must(mount_proc(), "mount a fresh /proc");
 
-    /* The host's devices are files, too: have a few harmless ones instead.
-     * No /sys at all: nothing here needs it, and it describes the host. */
+    /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
@@ -38,8 +37,7 @@ static int child(void *arg)
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(), "leave the host behind");
 
-    /* Be nobody outside, and give up root's power inside and the ways to
-     * regain it. The filters refuse all of the above: they come after it. */
+    /* Nobody outside, powerless inside; filters refuse all of the above. */
     must(give_up_privileges(box), "give up new privileges");
     must(join_users(box), "join the user namespace");
     must(load_filters(box), "load the system-call filters");
