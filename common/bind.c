@@ -16,12 +16,20 @@
 
 int open_bind_sources(struct sandbox *box)
 {
+    struct stat st;
+
     for (int i = 0; i < box->n_binds; i++) {
         struct bind *bind = &box->binds[i];
 
         bind->fd = open(bind->source, O_PATH | O_CLOEXEC);
         if (bind->fd < 0)
             return fail_with(errno, "--bind %s: cannot open it",
+                             bind->source);
+        /* A socket or a FIFO is a way out, however read-only the mount. */
+        if (fstat(bind->fd, &st) < 0)
+            return -1;
+        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+            return fail_with(EINVAL, "--bind %s: neither file nor directory",
                              bind->source);
     }
     return 0;
@@ -51,13 +59,21 @@ static int make_target(int root, const char *path, mode_t mode)
 static int mount_one(int root, const struct bind *bind, int users)
 {
     char target[64];
-    struct stat st;
+    struct stat st, top, here;
 
-    if (fstat(bind->fd, &st) < 0)
+    if (fstat(bind->fd, &st) < 0 || fstat(root, &top) < 0)
         return -1;
     int fd = make_target(root, bind->target, st.st_mode);
     if (fd < 0)
         return -1;
+    /* Whatever is mounted over the root is beside every path, not below it:
+     * the flags would go to the wrong mount, and "/.." would lead to this. */
+    if (fstat(fd, &here) < 0)
+        return -1;
+    if (here.st_dev == top.st_dev && here.st_ino == top.st_ino) {
+        errno = EBUSY;
+        return -1;
+    }
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
     if (mount_tree(bind->fd, target, users) < 0)
         return -1;
@@ -83,7 +99,9 @@ int mount_binds(const struct sandbox *box)
         return -1;
     for (int i = 0; i < box->n_binds; i++)
         if (mount_one(root, &box->binds[i], box->users) < 0)
-            return fail_with(errno, "--bind %s:%s", box->binds[i].source,
-                             box->binds[i].target);
+            return fail_with(errno, "--bind %s:%s%s", box->binds[i].source,
+                             box->binds[i].target,
+                             errno == EBUSY ? ": the target is / itself"
+                                            : "");
     return close(root);
 }

@@ -40,7 +40,7 @@ struct bind {
     int fd;             /* the source, opened with O_PATH by enter_root() */
 };
 
-enum { MAX_BINDS = 32 };
+enum { MAX_BINDS = 32, MAX_BIND_DEPTH = 64 };
 
 /* The layers of step 4, for --without: to show what each of them is for. */
 enum layer {
@@ -66,8 +66,9 @@ struct sandbox {
     unsigned without; /* of enum layer */
 
     /* Filled in by make_users(). */
-    int users;         /* user namespace, or -1 if the host's is kept */
-    unsigned first_id; /* the id on the host of root inside; else 0 */
+    int users;              /* user namespace, or -1 if the host's is kept */
+    unsigned first_id;      /* the id on the host of root inside; else 0 */
+    struct stat streams[3]; /* of descriptors 0-2: the pipes' owners */
 
     /* Filled in by spawn_isolated(). */
     int (*child)(void *); /* the step's list of things to do */
@@ -98,6 +99,10 @@ int make_users(struct sandbox *box);
 /* Enter it, as its root, by setns(2). Call after leave_host(): from here on
  * nothing of the host's can be changed any more. */
 int join_users(const struct sandbox *box);
+
+/* join_users() makes the sandbox's root the owner of the pipes on descriptors
+ * 0-2. Called by the launcher: give them back to whom they were before. */
+void give_pipes_back(const struct sandbox *box);
 
 /* Write TEXT to the file PATH, which must exist, by one write(2). */
 int write_file(const char *path, const char *text);
@@ -161,7 +166,8 @@ int enter_root(struct sandbox *box);
 
 /* Drop what the caller still holds of the host: the old root, descriptors
  * above 2 (they close at exec), environment variables but PATH, HOME and
- * TERM, supplementary groups, umask, working directory. Needs /proc. */
+ * TERM, supplementary groups, umask, working directory. Needs /proc. EISDIR
+ * if one of the descriptors 0-2 is a directory: a way to the host's tree. */
 int leave_host(void);
 
 /* ---- bind.c ---------------------------------------------------------- */
@@ -182,6 +188,10 @@ int mount_binds(const struct sandbox *box);
 int raise_loopback(void);
 
 /* ---- terminal.c ------------------------------------------------------ */
+
+/* Open /dev/null in place of those of descriptors 0-2 that the caller has
+ * closed, before descriptors of our own take their place. */
+int open_standard_streams(void);
 
 /* Note in BOX the controlling terminal and the process group it listens to.
  * Having none is no error. */

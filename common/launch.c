@@ -27,6 +27,10 @@ static int begin(void *arg)
     char go;
 
     close(box->launcher[1]);
+    /* kill(0, ...) signals the process group, in whatever PID namespace its
+     * members are. Where there is no terminal to share, do not share it. */
+    if (box->terminal < 0 && setpgid(0, 0) < 0)
+        _exit(EXIT_OWN_FAILURE);
     /* Wait for the launcher to be ready, so that what --explain prints comes
      * in order. End of file: it died, and there is nobody to serve. */
     if (read(box->launcher[0], &go, 1) != 1)
@@ -50,18 +54,6 @@ static int clone_failed(void)
     return -1;
 }
 
-/* A caller may have closed 0, 1 or 2. Our own descriptors would take their
- * place, and the payload read and write them. */
-static int fill_standard_streams(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    return fd < 0 ? -1 : close(fd);
-}
-
 int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
 {
     sigset_t all;
@@ -69,8 +61,6 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     box->child = child;
     if (left_out(box, LAYER_NAMESPACES))
         flags &= ~(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP);
-    if (fill_standard_streams() < 0)
-        return -1;
     remember_terminal(box);
     sigfillset(&all);
     if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
@@ -143,6 +133,7 @@ int wait_for_payload(struct sandbox *box)
             pass_on(box, &info);
 
     take_terminal_back(box);
+    give_pipes_back(box);
     if (WIFSIGNALED(status))
         return EXIT_SIGNAL_BASE + WTERMSIG(status);
     return WEXITSTATUS(status);

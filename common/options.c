@@ -100,6 +100,11 @@ static void add_bind(struct sandbox *box, char *text)
         colon = at;
     if (colon == NULL || colon == text)
         usage_error("--bind %s: not of the form SRC:/DST", text);
+    int depth = 0;
+    for (const char *at = colon; *at != '\0'; at++)
+        depth += *at == '/';
+    if (depth > MAX_BIND_DEPTH)
+        usage_error("--bind %s: the target is too deep", text);
     if (box->n_binds == MAX_BINDS)
         usage_error("--bind %s: too many of them", text);
     *colon = '\0';
@@ -176,6 +181,7 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
     struct option options[N_OPTIONS + 1] = {0};
     int letter;
 
+    must(open_standard_streams(), "open the standard streams");
     *box = (struct sandbox){.users = -1};
     for (int i = 0; i < N_OPTIONS; i++)
         options[i] = table[i].option;

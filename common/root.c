@@ -158,12 +158,27 @@ static int clean_environment(void)
     return setenv("TERM", copy, 1);
 }
 
+/* From an open directory ".." leads up to the host's root. */
+static int refuse_directories(void)
+{
+    struct stat st;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fstat(fd, &st) < 0)
+            return -1;
+        if (S_ISDIR(st.st_mode))
+            return fail_with(EISDIR, "descriptor %d is open on it", fd);
+    }
+    return 0;
+}
+
 int leave_host(void)
 {
     /* "." is where old and new root are stacked; the old one is on top. */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return -1;
-    if (close_descriptors_at_exec() < 0 || clean_environment() < 0)
+    if (refuse_directories() < 0 || close_descriptors_at_exec() < 0 ||
+        clean_environment() < 0)
         return -1;
     umask(022);
     return setgroups(0, NULL);

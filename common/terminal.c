@@ -10,6 +10,16 @@
 
 #include "common.h"
 
+int open_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
 void remember_terminal(struct sandbox *box)
 {
     int error = errno;

@@ -99,6 +99,9 @@ int make_users(struct sandbox *box)
 
     if (left_out(box, LAYER_USERS))
         return LEFT_OUT;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &box->streams[fd]) < 0)
+            return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
     pid_t pid = fork();
@@ -110,10 +113,11 @@ int make_users(struct sandbox *box)
     int result = -1;
     if (pid > 0 && read(ends[0], &answer, sizeof(answer)) == sizeof(answer)) {
         box->first_id = choose_first_id();
-        result = answer == 0
-                     ? take_hold(box, pid)
-                     : fail_with(answer, "inside a chroot not even root may; "
-                                         "try: --without users");
+        result =
+            answer == 0
+                ? take_hold(box, pid)
+                : fail_with(answer, "not even root may, in a chroot or in "
+                                    "some containers; try: --without users");
     }
     close_quietly(ends[0]);
     if (pid > 0)
@@ -121,15 +125,27 @@ int make_users(struct sandbox *box)
     return result;
 }
 
+static bool is_pipe(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+void give_pipes_back(const struct sandbox *box)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && box->users >= 0; fd++)
+        if (is_pipe(fd) &&
+            fchown(fd, box->streams[fd].st_uid, box->streams[fd].st_gid) < 0)
+            tell("cannot give descriptor %d back to its owner", fd);
+}
+
 /* A pipe belongs to who made it. Opened by name, as /dev/stdin is, it would
  * refuse us now. A file or a terminal of the host stays whose it is. */
 static int take_over_pipes(const struct sandbox *box)
 {
-    struct statfs fs;
-
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
-            fchown(fd, box->first_id, box->first_id) < 0)
+        if (is_pipe(fd) && fchown(fd, box->first_id, box->first_id) < 0)
             return -1;
     return 0;
 }

@@ -168,6 +168,8 @@ static void add_argument_rules(scmp_filter_ctx ctx, uint32_t arch)
     /* Typing into the terminal, as if the user had. */
     refuse(ctx, REFUSED, "ioctl", 1, LOW_32_BITS, TIOCSTI);
     refuse(ctx, REFUSED, "ioctl", 1, LOW_32_BITS, TIOCLINUX);
+    /* Another line discipline: a module of the kernel, loaded on demand. */
+    refuse(ctx, REFUSED, "ioctl", 1, LOW_32_BITS, TIOCSETD);
 
     /* A new user namespace comes with all capabilities in it. clone3 hides
      * its flags in memory: it is not in the policy, so it answers ENOSYS and
@@ -334,6 +336,7 @@ static void verify_arguments(const struct filter *arguments)
         {"ioctl", {0, TIOCSTI}, REFUSED},
         {"ioctl", {0, TIOCSTI | high}, REFUSED},
         {"ioctl", {0, TIOCLINUX | high}, REFUSED},
+        {"ioctl", {0, TIOCSETD}, REFUSED},
         {"ioctl", {0, TCGETS}, SCMP_ACT_ALLOW},
         {"clone", {CLONE_VM | CLONE_THREAD | 17}, SCMP_ACT_ALLOW},
         {"clone", {CLONE_NEWUSER | high}, REFUSED},

@@ -4,7 +4,8 @@
  *
  * Docker has a list of files to hide, which has grown by a security advisory
  * now and then. Turned round it needs no growing: here is what stays, and
- * whatever else this kernel or the next one puts into /proc is covered.
+ * whatever else is in /proc is covered, in the next kernel too. (But for what
+ * a module adds while the sandbox runs.)
  */
 #include <ctype.h>
 #include <dirent.h>

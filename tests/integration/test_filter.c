@@ -235,6 +235,7 @@ static void test_arguments(void **state)
     } cases[] = {
         {"ioctl", {0, TIOCSTI}, EPERM, true},
         {"ioctl", {0, TIOCLINUX}, EPERM, true},
+        {"ioctl", {0, TIOCSETD}, EPERM, true},
         {"ioctl", {0, TIOCSTI | high}, EPERM, false},
         {"ioctl", {0, TIOCLINUX | high}, EPERM, false},
         {"ioctl", {0, TCGETS}, LET_THROUGH, true},

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -165,6 +166,48 @@ static void test_payload_starts_with_default_signals(void **state)
     }
 }
 
+/* kill(0, ...) does not care for PID namespaces. Without a terminal there is
+ * no group to share, and the caller lives on. */
+static void test_callers_process_group_is_out_of_reach(void **state)
+{
+    char script[1024];
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        snprintf(script, sizeof(script),
+                 "setsid -w sh -c '%s /bin/bash -c \"kill -USR1 0; exit 3\"; "
+                 "echo alive $?'",
+                 step_program(step));
+        expect_on_host(script, "^alive (3|138)\n$");
+    }
+}
+
+static void test_pipes_are_given_back(void **state)
+{
+    struct stat before, after;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fchown(ends[0], 4711, 4712), 0);
+    fstat(ends[0], &before);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        execl(step_program(4), "os_isolate", "/bin/stat", "-L", "-c", "%u",
+              "/proc/self/fd/1", (char *)NULL);
+        _exit(99);
+    }
+    assert_int_equal(wait_for_exit(pid), 0);
+    wait_for_text(ends[0], "0\n"); /* root's, while it ran */
+    fstat(ends[0], &after);
+    assert_int_equal(before.st_uid, after.st_uid);
+    assert_int_equal(before.st_gid, after.st_gid);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- on a terminal of our own making ---- */
 
 struct terminal {
@@ -316,6 +359,8 @@ int main(void)
         cmocka_unit_test(test_second_term_kills),
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_payload_starts_with_default_signals),
+        cmocka_unit_test(test_callers_process_group_is_out_of_reach),
+        cmocka_unit_test(test_pipes_are_given_back),
         cmocka_unit_test(test_interactive_bash_has_job_control),
         cmocka_unit_test(test_caller_can_read_its_terminal_afterwards),
         cmocka_unit_test(test_nothing_is_left_on_the_host),

@@ -249,6 +249,37 @@ static void test_bind_shows_read_only(void **state)
     expect_on_host(script, "^$");
 }
 
+static void test_bind_refuses_ways_out(void **state)
+{
+    char script[2048];
+
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        snprintf(script, sizeof(script),
+                 "exec 2>&1; cd %1$s; mkfifo fifo%3$d; "
+                 "for b in %1$s:/ %1$s:/. %1$s:/usr/.. %1$s/fifo%3$d:/f "
+                 "/dev/null:/n %1$s:$(printf /a%%.0s $(seq 400)); do "
+                 "%2$s -B $b /bin/true 2>&1 | tail -n 1 | cut -c1-40; done",
+                 scratch_directory(), step_program(step), step);
+        expect_on_host(script, "^  --bind [^\n]*\n  --bind [^\n]*\n"
+                               "  --bind [^\n]*\n  --bind [^\n]*\n"
+                               "  --bind [^\n]*\n  Try [^\n]*\n$");
+    }
+}
+
+static void test_open_directory_is_refused(void **state)
+{
+    char script[256];
+
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        snprintf(script, sizeof(script), "%s /bin/true </tmp 2>&1; echo $?",
+                 step_program(step));
+        expect_on_host(script, "leave the host behind: Is a directory\n"
+                               "  descriptor 0 is open on it\n125\n$");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +296,8 @@ int main(void)
         cmocka_unit_test(test_does_not_yet_hide_the_kernel_log),
         cmocka_unit_test(test_does_not_yet_hide_the_host_name),
         cmocka_unit_test(test_bind_shows_read_only),
+        cmocka_unit_test(test_bind_refuses_ways_out),
+        cmocka_unit_test(test_open_directory_is_refused),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

@@ -158,6 +158,7 @@ static const struct {
     {"leave_host", leave_host,
      "umount2 . detach\n"
      "chdir /\n"
+     "fstat 0\nfstat 1\nfstat 2\n"
      "opendir /proc/self/fd\n"
      "readdir\nreaddir\nreaddir\nreaddir\nreaddir\n"
      "fcntl 3 cloexec\n"
@@ -170,11 +171,15 @@ static const struct {
      "setenv TERM=vt100\n"
      "umask 022\n"
      "setgroups 0\n"},
-    {"open_bind_sources", open_sources, "open /src\n"},
+    {"open_bind_sources", open_sources,
+     "open /src\n"
+     "fstat 30\n"},
     {"mount_binds", mount_one_bind,
      "open .\n"
      "fstat 9\n"
+     "fstat 30\n"
      "open_in_root 30 /a/b\n"
+     "fstat 40\n"
      "mount_tree 9 /proc/self/fd/40 -1\n"
      "close 40\n"
      "open_in_root 30 /a/b\n"
@@ -182,6 +187,7 @@ static const struct {
      "close 40\n"
      "close 30\n"},
     {"make_users", make_some_users,
+     "fstat 0\nfstat 1\nfstat 2\n"
      "socketpair 1\n"
      "fork\n"
      "close 51\n"
@@ -359,13 +365,14 @@ static void test_left_out_layers_do_nothing(void **state)
 static void test_mount_binds_makes_what_is_missing(void **state)
 {
     (void)state;
-    record_anew(3, ENOENT);
+    record_anew(4, ENOENT);
     assert_int_equal(mount_one_bind(), 0);
     assert_non_null(strstr(recorded(), "open_in_root 30 /a/b\n"
                                        "open_in_root 30 /a\n"
                                        "mkdirat 40 b 755\n"
                                        "close 40\n"
                                        "open_in_root 30 /a/b\n"
+                                       "fstat 40\n"
                                        "mount_tree "));
 }
 
