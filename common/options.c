@@ -91,6 +91,15 @@ static const char *default_rootfs(void)
     return INSTALLED_ROOTFS;
 }
 
+static int depth_of(const char *path)
+{
+    int depth = 0;
+
+    for (; *path != '\0'; path++)
+        depth += *path == '/';
+    return depth;
+}
+
 /* SRC:DST, where DST is absolute; SRC may itself hold a colon. */
 static void add_bind(struct sandbox *box, char *text)
 {
@@ -100,14 +109,11 @@ static void add_bind(struct sandbox *box, char *text)
         colon = at;
     if (colon == NULL || colon == text)
         usage_error("--bind %s: not of the form SRC:/DST", text);
-    int depth = 0;
-    for (const char *at = colon; *at != '\0'; at++)
-        depth += *at == '/';
-    if (depth > MAX_BIND_DEPTH)
-        usage_error("--bind %s: the target is too deep", text);
     if (box->n_binds == MAX_BINDS)
         usage_error("--bind %s: too many of them", text);
     *colon = '\0';
+    if (depth_of(colon + 1) > MAX_BIND_DEPTH)
+        usage_error("--bind %s: its target is too deep", text);
     box->binds[box->n_binds++] =
         (struct bind){.source = text, .target = colon + 1, .fd = -1};
 }
