@@ -35,13 +35,13 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
 .PHONY: all demo check check-unit rootfs matrix diff install dist clean distclean help
-.PHONY: tests root FORCE
+.PHONY: tests attacks root FORCE
 
 all: $(PROGRAMS)  ## compile the four steps
 
 demo: root        ## the main job: set up, run the four steps, compare them
 	@tools/setup demo
-	@$(AS_OWNER) $(MAKE) --no-print-directory all
+	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
 	@$(MAKE) --no-print-directory rootfs
 	@tools/demo
 
@@ -137,6 +137,7 @@ ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(shell uname -m)),32))
 
+attacks: $(ATTACKS)
 ATTACKS += $(if $(filter x86_64,$(shell uname -m)),\
             $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
 

@@ -37,7 +37,7 @@ static int child(void *arg)
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(), "leave the host behind");
 
-    /* Nobody outside, powerless inside; filters refuse all of the above. */
+    /* Nobody outside, powerless inside. Filters refuse all of the above. */
     must(give_up_privileges(box), "give up new privileges");
     must(join_users(box), "join the user namespace");
     must(load_filters(box), "load the system-call filters");
