@@ -55,7 +55,7 @@ int write_file(const char *path, const char *text)
 }
 
 /* A namespace lives while a process is in it or a descriptor is open on it.
- * Write the maps of process PID's from outside, and keep a descriptor. */
+ * Write the maps of the one that PID is in, from outside, and open it. */
 static int take_hold(struct sandbox *box, pid_t pid)
 {
     char path[64], map[64];
@@ -122,6 +122,8 @@ int make_users(struct sandbox *box)
     close_quietly(ends[0]);
     if (pid > 0)
         wait_quietly(pid);
+    if (result < 0 && geteuid() != 0)
+        return fail_with(errno, "only root may map other users; try: sudo");
     return result;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Step 4: and no way to ask the kernel about the host. What no namespace
- * covers is hidden, and root inside loses the power and the calls to reach
- * it.
+ * covers is hidden, and root inside loses the power, and the calls, for it.
  */
 #include <sched.h>
 
