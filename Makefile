@@ -112,7 +112,7 @@ step4_seccomp/os_isolate: $(STEP4)
 build/step4_seccomp/filter.o: build/step4_seccomp/filters.h
 
 # Compiled for, and run on, the machine that builds.
-build/compile_policy: step4_seccomp/compile_policy.c build/flags
+build/compile_policy: tools/compile_policy.c build/flags
 	$(call say,CC)
 	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE -O1 -o $@ $< -lseccomp
 
@@ -128,9 +128,10 @@ build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
 WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     mknod mknodat symlink umask open write close fcntl stat lstat fstat \
     realpath opendir readdir closedir clearenv setenv setgroups socket ioctl \
-    sethostname prctl syscall clone pipe2 sigprocmask poll execve kill raise \
-    waitpid sigwaitinfo _exit mount_tree chown fork read setns fstatfs \
-    fchown setresuid setresgid socketpair
+    sethostname prctl syscall clone sigprocmask poll execve kill raise \
+    waitpid _exit mount_tree chown fork read setns fstatfs fchown setresuid \
+    setresgid socketpair getsid setpgid signalfd send open_own_terminal \
+    hand_over_terminal relay_terminal finish_terminal openat fstatvfs
 UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))

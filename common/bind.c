@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -60,6 +61,7 @@ static int mount_one(int root, const struct bind *bind, int users)
 {
     char target[64];
     struct stat st, top, here;
+    struct statvfs fs;
 
     if (fstat(bind->fd, &st) < 0 || fstat(root, &top) < 0)
         return -1;
@@ -78,14 +80,17 @@ static int mount_one(int root, const struct bind *bind, int users)
     if (mount_tree(bind->fd, target, users) < 0)
         return -1;
     close(fd);
-    /* The flags take a second call, on what is now mounted there. */
+    /* The flags take a second call, on what is now mounted there. An ordinary
+     * user has to keep the noexec that the host's root gave it. */
     fd = open_in_root(root, bind->target, O_PATH);
-    if (fd < 0)
+    if (fd < 0 || fstatvfs(fd, &fs) < 0)
         return -1;
+    unsigned long noexec = fs.f_flag & ST_NOEXEC ? MS_NOEXEC : 0;
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
-    int result =
-        mount(NULL, target, NULL,
-              MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
+    int result = mount(NULL, target, NULL,
+                       MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID |
+                           MS_NODEV | noexec,
+                       NULL);
     close_quietly(fd);
     return result;
 }

@@ -73,9 +73,14 @@ struct sandbox {
     /* Filled in by spawn_isolated(). */
     int (*child)(void *); /* the step's list of things to do */
     pid_t pid;            /* process 1 of the sandbox, seen from here */
-    int launcher[2];      /* pipe; at end of file the launcher is gone */
+    bool rootless;        /* the caller is an ordinary user */
+    int launcher[2];      /* sockets; at end of file the launcher is gone */
     int terminal;         /* controlling terminal, or -1 */
     pid_t foreground;     /* process group that had it, or -1 */
+
+    /* Filled in inside. */
+    int host_dev; /* the host's /dev, opened by enter_root() */
+    int pty[2];   /* the payload's terminal, master and slave, or -1 */
 };
 
 /* ---- options.c ------------------------------------------------------- */
@@ -104,15 +109,24 @@ int join_users(const struct sandbox *box);
  * 0-2. Called by the launcher: give them back to whom they were before. */
 void give_pipes_back(const struct sandbox *box);
 
+/* Where the caller is an ordinary user: map him, alone, to root of the user
+ * namespace that process PID was started in. */
+int map_caller(pid_t pid);
+
+/* For when the kernel refuses an ordinary user a namespace or its use: as
+ * fail_with(errno, ...), with the setting that is the reason. Returns -1. */
+int explain_refusal(void);
+
 /* Write TEXT to the file PATH, which must exist, by one write(2). */
 int write_file(const char *path, const char *text);
 
 /* ---- launch.c -------------------------------------------------------- */
 
 /* Start CHILD(box) as process 1 of new namespaces; FLAGS are clone(2)'s
- * CLONE_NEW* bits, CLONE_NEWPID among them. Sets box->pid. From here on
- * signals are blocked, and wait_for_payload() handles them. Errors: those of
- * clone(2), pipe2(2) and mmap(2). See pid_namespaces(7). */
+ * CLONE_NEW* bits, CLONE_NEWPID among them; for an ordinary user it adds
+ * CLONE_NEWUSER. Sets box->pid. From here on signals are blocked, and
+ * wait_for_payload() handles them. Errors: those of clone(2), socketpair(2)
+ * and mmap(2). See pid_namespaces(7). */
 int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags);
 
 /* Wait until the payload has ended; meanwhile pass TERM, HUP, INT, QUIT, USR1
@@ -121,6 +135,9 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags);
  * handle. Returns the exit status for main(): the payload's own, or
  * EXIT_SIGNAL_BASE + N when signal N ended it. */
 int wait_for_payload(struct sandbox *box);
+
+/* Now, on a clock that only goes forward. */
+double seconds(void);
 
 /* ---- exec.c ---------------------------------------------------------- */
 
@@ -152,8 +169,9 @@ int mount_sys(void);
 
 /* Mount a small /dev: the six harmless character devices, a devpts of its
  * own, shm, and the usual links. Follows the list in the OCI runtime
- * specification, config-linux.md, "Default Devices". */
-int mount_dev(const struct sandbox *box);
+ * specification, config-linux.md, "Default Devices". Ends with
+ * open_own_terminal(). */
+int mount_dev(struct sandbox *box);
 
 /* ---- root.c ---------------------------------------------------------- */
 
@@ -168,7 +186,7 @@ int enter_root(struct sandbox *box);
  * above 2 (they close at exec), environment variables but PATH, HOME and
  * TERM, supplementary groups, umask, working directory. Needs /proc. EISDIR
  * if one of the descriptors 0-2 is a directory: a way to the host's tree. */
-int leave_host(void);
+int leave_host(const struct sandbox *box);
 
 /* ---- bind.c ---------------------------------------------------------- */
 
@@ -201,6 +219,32 @@ void remember_terminal(struct sandbox *box);
  * makes itself the foreground group; when it is gone, whoever called us could
  * not read any more. See tcsetpgrp(3). */
 void take_terminal_back(const struct sandbox *box);
+
+/* ---- pty.c: in the sandbox ------------------------------------------- */
+
+/* Become the leader of a new session, and, if one of descriptors 0-2 is a
+ * terminal, open one of the sandbox's own for it, of the same size and modes.
+ * Needs /dev. See setsid(2), pty(7). */
+int open_own_terminal(struct sandbox *box);
+
+/* Send it to the launcher, and put it in place of the caller's on descriptors
+ * 0-2. Does nothing where open_own_terminal() opened none. */
+int hand_over_terminal(const struct sandbox *box);
+
+/* ---- pty.c: in the launcher ------------------------------------------ */
+
+/* Wait for something to happen, and copy what is typed and printed. Ctrl-]
+ * three times within a second kills the payload. Returns true if a signal can
+ * be read from the descriptor SIGNALS. */
+bool relay_terminal(struct sandbox *box, int signals);
+
+/* Copy what is left, and restore_terminal(). */
+void finish_terminal(struct sandbox *box);
+
+/* Put the caller's terminal into raw mode, if we are in its foreground, and
+ * give the payload's its size; and give the caller his modes back. */
+void resume_terminal(const struct sandbox *box);
+void restore_terminal(void);
 
 /* ---- message.c ------------------------------------------------------- */
 

@@ -8,9 +8,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +33,16 @@ static int die_with_launcher(const struct sandbox *box)
     return 0;
 }
 
+/* kill(0, ...) signals the process group, in whatever PID namespace its
+ * members are. Where there is no terminal to share, do not share it. Who made
+ * a session of his own (steps 3 and 4) has a group as well. */
+static int leave_process_group(const struct sandbox *box)
+{
+    if (box->terminal >= 0 || getsid(0) == getpid())
+        return 0;
+    return setpgid(0, 0);
+}
+
 /* Blocked and ignored signals survive execve(2); the payload starts clean.
  * The bare system call, because signal(3) will not touch two real-time
  * signals that are libc's own, and some callers ignore these. */
@@ -45,22 +57,47 @@ static int reset_signals(void)
     return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Copy the name of the dynamic loader that the ELF file PATH asks for, its
- * PT_INTERP, to NAME. Returns 0, or -1 if there is none. See elf(5). */
-static int read_loader_name(const char *path, char *name, size_t size)
+union elf_header {
+    unsigned char ident[EI_NIDENT];
+    Elf32_Ehdr e32;
+    Elf64_Ehdr e64;
+};
+
+/* Open the ELF file PATH and read its header. Returns a descriptor, or -1 if
+ * it is none. See elf(5). */
+static int open_elf(const char *path, union elf_header *header)
 {
-    union {
-        unsigned char ident[EI_NIDENT];
-        Elf32_Ehdr e32;
-        Elf64_Ehdr e64;
-    } header;
-    int result = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return -1;
-    if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
-        memcmp(header.ident, ELFMAG, SELFMAG) == 0) {
+    if (pread(fd, header, sizeof(*header), 0) == sizeof(*header) &&
+        memcmp(header->ident, ELFMAG, SELFMAG) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool is_32_bit(const char *path)
+{
+    union elf_header header;
+    int fd = open_elf(path, &header);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return header.ident[EI_CLASS] == ELFCLASS32;
+}
+
+/* Copy the name of the dynamic loader that the ELF file PATH asks for, its
+ * PT_INTERP, to NAME. Returns 0, or -1 if there is none. */
+static int read_loader_name(const char *path, char *name, size_t size)
+{
+    union elf_header header;
+    int result = -1;
+    int fd = open_elf(path, &header);
+
+    if (fd >= 0) {
         int wide = header.ident[EI_CLASS] == ELFCLASS64;
         off_t offset =
             (off_t)(wide ? header.e64.e_phoff : header.e32.e_phoff);
@@ -83,8 +120,8 @@ static int read_loader_name(const char *path, char *name, size_t size)
                 result = 0;
             }
         }
+        close(fd);
     }
-    close(fd);
     return result;
 }
 
@@ -150,7 +187,11 @@ static _Noreturn void exec_from_path(struct sandbox *box)
 _Noreturn void exec_payload(struct sandbox *box)
 {
     must(die_with_launcher(box), "die when the launcher dies");
+    must(leave_process_group(box), "leave the caller's process group");
     must(reset_signals(), "give the payload default signals");
+    if (is_32_bit("/bin/sh"))
+        personality(PER_LINUX32); /* uname(2) names such a machine, too */
+    must(hand_over_terminal(box), "hand the terminal over");
     if (strchr(box->program, '/') == NULL)
         exec_from_path(box);
     execve(box->program, box->argv, environ);

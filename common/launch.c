@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,8 +19,8 @@
 enum { STACK_SIZE = 1024 * 1024, PATIENCE_SECONDS = 2 };
 
 /* The signals that the launcher acts on; all others stay blocked. */
-static const int watched[] = {SIGCHLD, SIGTERM, SIGHUP,  SIGINT, SIGQUIT,
-                              SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
+static const int watched[] = {SIGCHLD, SIGTERM, SIGHUP,  SIGINT,  SIGQUIT,
+                              SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
 
 /* Process 1 begins here, on a stack of its own in a copy of our memory. */
 static int begin(void *arg)
@@ -27,10 +29,6 @@ static int begin(void *arg)
     char go;
 
     close(box->launcher[1]);
-    /* kill(0, ...) signals the process group, in whatever PID namespace its
-     * members are. Where there is no terminal to share, do not share it. */
-    if (box->terminal < 0 && setpgid(0, 0) < 0)
-        _exit(EXIT_OWN_FAILURE);
     /* Wait for the launcher to be ready, so that what --explain prints comes
      * in order. End of file: it died, and there is nobody to serve. */
     if (read(box->launcher[0], &go, 1) != 1)
@@ -38,10 +36,10 @@ static int begin(void *arg)
     return box->child(box);
 }
 
-static int clone_failed(void)
+static int clone_failed(const struct sandbox *box)
 {
-    if (errno == EPERM && geteuid() != 0)
-        return fail_with(errno, "only root may make namespaces; try: sudo");
+    if (box->rootless)
+        return explain_refusal();
     if (errno == EPERM)
         return fail_with(errno, "root lacks CAP_SYS_ADMIN here, as in a "
                                 "container; try: the host itself");
@@ -68,8 +66,13 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     /* Where the caller ignores SIGCHLD the kernel would drop the status. */
     if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
         return -1;
-    if (pipe2(box->launcher, O_CLOEXEC) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, box->launcher) < 0)
         return -1;
+    /* Only in a user namespace of his own may an ordinary user do all this:
+     * it is made first, and owns the others. */
+    box->rootless = geteuid() != 0;
+    if (box->rootless)
+        flags |= CLONE_NEWUSER;
 
     char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -78,9 +81,17 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     /* Stacks grow downwards: clone(2) wants the upper end. */
     box->pid = clone(begin, stack + STACK_SIZE, flags | SIGCHLD, box);
     if (box->pid < 0)
-        return clone_failed();
-    close(box->launcher[0]);
-    return 0;
+        return clone_failed(box);
+    close_quietly(box->launcher[0]);
+    return box->rootless ? map_caller(box->pid) : 0;
+}
+
+double seconds(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 /* Process 1 ignores what it does not handle. Whoever asks it to end twice in
@@ -88,27 +99,30 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
 static bool asked_twice(void)
 {
     static double before = -PATIENCE_SECONDS;
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    double now = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    double now = seconds();
     bool twice = now - before < PATIENCE_SECONDS;
     before = now;
     return twice;
 }
 
-static void pass_on(const struct sandbox *box, const siginfo_t *info)
+static void pass_on(const struct sandbox *box,
+                    const struct signalfd_siginfo *info)
 {
-    int signo = info->si_signo;
+    int signo = (int)info->ssi_signo;
 
     if (signo == SIGTSTP) {
         /* Process 1 ignores SIGTSTP, but not SIGSTOP from out here. */
         kill(box->pid, SIGSTOP);
+        restore_terminal();
         raise(SIGSTOP);
         return;
     }
+    if (signo == SIGCONT || signo == SIGWINCH)
+        resume_terminal(box);
+    if (signo == SIGWINCH)
+        return; /* the size of a pty sends it by itself */
     /* A key was typed: the terminal has sent it to the payload too. */
-    if (info->si_code == SI_KERNEL && (signo == SIGINT || signo == SIGQUIT))
+    if (info->ssi_code == SI_KERNEL && (signo == SIGINT || signo == SIGQUIT))
         return;
     if ((signo == SIGTERM || signo == SIGINT) && asked_twice())
         signo = SIGKILL;
@@ -118,20 +132,24 @@ static void pass_on(const struct sandbox *box, const siginfo_t *info)
 int wait_for_payload(struct sandbox *box)
 {
     sigset_t set;
-    siginfo_t info;
+    struct signalfd_siginfo info;
     int status;
 
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
         sigaddset(&set, watched[i]);
-    /* "Go": see begin(). If this fails the child sees the end of the pipe. */
-    if (write(box->launcher[1], "", 1) != 1)
-        close(box->launcher[1]);
+    int signals = signalfd(-1, &set, SFD_CLOEXEC);
+    /* "Go": see begin(). */
+    if (signals < 0 || send(box->launcher[1], "", 1, MSG_NOSIGNAL) < 0)
+        die(EXIT_OWN_FAILURE, "start process 1");
 
     while (waitpid(box->pid, &status, WNOHANG) == 0)
-        if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+        if (relay_terminal(box, signals) &&
+            read(signals, &info, sizeof(info)) == sizeof(info) &&
+            info.ssi_signo != SIGCHLD)
             pass_on(box, &info);
 
+    finish_terminal(box);
     take_terminal_back(box);
     give_pipes_back(box);
     if (WIFSIGNALED(status))

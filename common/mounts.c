@@ -4,8 +4,10 @@
  * sys and dev.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,7 +19,9 @@ enum { TTY_GROUP = 5 }; /* of terminals, in every Debian's /etc/group */
 
 int make_mounts_private(void)
 {
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+        return 0;
+    return errno == EPERM || errno == EACCES ? explain_refusal() : -1;
 }
 
 int copy_mount_table(void)
@@ -45,9 +49,21 @@ int mount_sys(void)
                  MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
+/* In a user namespace nobody may make a device, but show the host's. */
+static int show_hosts_device(const struct sandbox *box, const char *path)
+{
+    int source = openat(box->host_dev, basename(path), O_PATH | O_CLOEXEC);
+
+    if (source < 0 || mknod(path, S_IFREG | 0666, 0) < 0)
+        return -1;
+    int result = mount_tree(source, path, -1);
+    close_quietly(source);
+    return result;
+}
+
 /* The device numbers are the kernel's, Documentation/admin-guide/devices.txt.
  * None of them gives access to anything of the host. */
-static int make_devices(void)
+static int make_devices(const struct sandbox *box)
 {
     static const struct {
         const char *path;
@@ -58,8 +74,10 @@ static int make_devices(void)
     };
 
     for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-        if (mknod(devices[i].path, S_IFCHR | 0666,
-                  makedev(devices[i].major, devices[i].minor)) < 0)
+        if ((box->rootless
+                 ? show_hosts_device(box, devices[i].path)
+                 : mknod(devices[i].path, S_IFCHR | 0666,
+                         makedev(devices[i].major, devices[i].minor))) < 0)
             return -1;
     return 0;
 }
@@ -82,7 +100,7 @@ static int make_links(void)
     return 0;
 }
 
-int mount_dev(const struct sandbox *box)
+int mount_dev(struct sandbox *box)
 {
     mode_t mask = umask(0);
     unsigned root = box->first_id;
@@ -97,14 +115,14 @@ int mount_dev(const struct sandbox *box)
 
     /* newinstance terminals: the host's /dev/pts is another file system. */
     if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, dev) == 0 &&
-        make_devices() == 0 && make_links() == 0 &&
+        make_devices(box) == 0 && make_links() == 0 &&
         mkdir("/dev/pts", 0755) == 0 &&
-        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, pts) ==
-            0 &&
+        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+              box->rootless ? "newinstance,ptmxmode=0666" : pts) == 0 &&
         mkdir("/dev/shm", 01777) == 0 &&
         mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
               shm) == 0)
         result = 0;
     umask(mask);
-    return result;
+    return result < 0 ? -1 : open_own_terminal(box);
 }

@@ -188,7 +188,7 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
     int letter;
 
     must(open_standard_streams(), "open the standard streams");
-    *box = (struct sandbox){.users = -1};
+    *box = (struct sandbox){.users = -1, .pty = {-1, -1}};
     for (int i = 0; i < N_OPTIONS; i++)
         options[i] = table[i].option;
 

@@ -70,7 +70,9 @@ static int mount_overlay(const struct sandbox *box, int image)
         return -1;
     if (mount_tree(image, "lower", box->users) == 0 &&
         mount("overlay", "merged", "overlay", 0,
-              "lowerdir=lower,upperdir=upper,workdir=work") == 0)
+              box->rootless
+                  ? "lowerdir=lower,upperdir=upper,workdir=work,userxattr"
+                  : "lowerdir=lower,upperdir=upper,workdir=work") == 0)
         return 0;
     if (box->users < 0)
         return -1;
@@ -101,6 +103,9 @@ int enter_root(struct sandbox *box)
     char path[PATH_MAX];
 
     if (make_mounts_private() < 0 || open_bind_sources(box) < 0)
+        return -1;
+    box->host_dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (box->host_dev < 0)
         return -1;
     int image = open_image(box->rootfs, path);
     if (image < 0)
@@ -172,7 +177,7 @@ static int refuse_directories(void)
     return 0;
 }
 
-int leave_host(void)
+int leave_host(const struct sandbox *box)
 {
     /* "." is where old and new root are stacked; the old one is on top. */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -181,5 +186,6 @@ int leave_host(void)
         clean_environment() < 0)
         return -1;
     umask(022);
-    return setgroups(0, NULL);
+    /* An ordinary user has to keep his: they may be what keeps him out. */
+    return box->rootless ? 0 : setgroups(0, NULL);
 }

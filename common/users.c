@@ -92,6 +92,60 @@ static _Noreturn void hold_namespace(int sock)
     _exit(EXIT_SUCCESS);
 }
 
+/* The value of a kernel setting, or -1 if this kernel has none such. */
+static int setting(const char *path)
+{
+    int value = -1;
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return -1;
+    if (fscanf(file, "%d", &value) != 1)
+        value = -1;
+    fclose(file);
+    return value;
+}
+
+int explain_refusal(void)
+{
+    int error = errno;
+
+    if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+        return fail_with(error,
+                         "the setting kernel.unprivileged_userns_clone is 0: "
+                         "only root may; try: sudo, or set it to 1");
+    if (setting("/proc/sys/user/max_user_namespaces") == 0)
+        return fail_with(error, "the setting user.max_user_namespaces is 0; "
+                                "try: sudo, or set it to 10000");
+    if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") ==
+        1)
+        return fail_with(
+            error,
+            "AppArmor allows user namespaces to root only (the setting "
+            "kernel.apparmor_restrict_unprivileged_userns is 1); "
+            "try: sudo, or set it to 0");
+    return fail_with(error, "not for ordinary users here: inside a chroot or "
+                            "a container the kernel refuses; try: sudo, or "
+                            "the host itself");
+}
+
+int map_caller(pid_t pid)
+{
+    char path[64], map[64];
+
+    /* Without this one could leave groups that keep one out of files. */
+    snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+    if (write_file(path, "deny") < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+    snprintf(map, sizeof(map), "0 %u 1", geteuid());
+    if (write_file(path, map) < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
+    snprintf(map, sizeof(map), "0 %u 1", getegid());
+    return write_file(path, map);
+}
+
 int make_users(struct sandbox *box)
 {
     int ends[2];
@@ -99,6 +153,8 @@ int make_users(struct sandbox *box)
 
     if (left_out(box, LAYER_USERS))
         return LEFT_OUT;
+    if (geteuid() != 0)
+        return 0; /* spawn_isolated() makes one, of the caller alone */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fstat(fd, &box->streams[fd]) < 0)
             return -1;
@@ -122,8 +178,6 @@ int make_users(struct sandbox *box)
     close_quietly(ends[0]);
     if (pid > 0)
         wait_quietly(pid);
-    if (result < 0 && geteuid() != 0)
-        return fail_with(errno, "only root may map other users; try: sudo");
     return result;
 }
 
@@ -156,6 +210,8 @@ int join_users(const struct sandbox *box)
 {
     if (left_out(box, LAYER_USERS))
         return LEFT_OUT;
+    if (box->rootless)
+        return 0;
     if (take_over_pipes(box) < 0 || setns(box->users, CLONE_NEWUSER) < 0)
         return -1;
     /* In there we are nobody, until we say who. */

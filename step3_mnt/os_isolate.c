@@ -28,7 +28,7 @@ static int child(void *arg)
     must(raise_loopback(), "raise the loopback device");
 
     /* An open descriptor, a variable, a group: each is a way back. */
-    must(leave_host(), "leave the host behind");
+    must(leave_host(box), "leave the host behind");
 
     exec_payload(box);
 }

@@ -81,11 +81,13 @@ static int cover_proc(void)
 
 /* Ports below 1024 and ping take capabilities that will be gone. The net
  * namespace has switches that make both free for all; they are its own. */
-static int free_ports_and_ping(void)
+static int free_ports_and_ping(const struct sandbox *box)
 {
     if (write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") < 0)
         return -1;
-    return write_file("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+    /* An ordinary user's namespace knows group 0 alone. */
+    return write_file("/proc/sys/net/ipv4/ping_group_range",
+                      box->rootless ? "0 0" : "0 2147483647");
 }
 
 /* Dropping capabilities is not enough: these files belong to uid 0, who may
@@ -108,7 +110,7 @@ int hide_host(const struct sandbox *box)
         return -1;
     if (left_out(box, LAYER_MASKS))
         return LEFT_OUT;
-    if (free_ports_and_ping() < 0 || make_proc_sys_read_only() < 0)
+    if (free_ports_and_ping(box) < 0 || make_proc_sys_read_only() < 0)
         return -1;
     return cover_proc();
 }

@@ -34,7 +34,7 @@ static int child(void *arg)
     must(hide_host(box), "hide what /proc and the host name tell");
 
     /* An open descriptor, a variable, a group: each is a way back. */
-    must(leave_host(), "leave the host behind");
+    must(leave_host(box), "leave the host behind");
 
     /* Nobody outside, powerless inside. Filters refuse all of the above. */
     must(give_up_privileges(box), "give up new privileges");

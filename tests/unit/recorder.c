@@ -9,17 +9,23 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "common.h"
 
 static char text[16384];
 static int calls, fail_at, fail_error, failed;
@@ -27,6 +33,7 @@ static int calls, fail_at, fail_error, failed;
 jmp_buf recorder_exit;
 int recorder_status;
 const int *recorder_signals;
+static sigset_t watched;
 
 void record_anew(int number, int error)
 {
@@ -145,6 +152,8 @@ int __wrap_symlink(const char *, const char *);
 mode_t __wrap_umask(mode_t);
 int __wrap_open(const char *, int, ...);
 ssize_t __wrap_write(int, const void *, size_t);
+int __wrap_openat(int, const char *, int, ...);
+int __wrap_fstatvfs(int, struct statvfs *);
 int __wrap_close(int);
 int __wrap_fcntl(int, int, ...);
 int __wrap_stat(const char *, struct stat *);
@@ -163,14 +172,20 @@ int __wrap_sethostname(const char *, size_t);
 int __wrap_prctl(int, ...);
 long __wrap_syscall(long, ...);
 int __wrap_clone(int (*)(void *), void *, int, void *, ...);
-int __wrap_pipe2(int *, int);
+int __wrap_signalfd(int, const sigset_t *, int);
+ssize_t __wrap_send(int, const void *, size_t, int);
+pid_t __wrap_getsid(pid_t);
+int __wrap_setpgid(pid_t, pid_t);
+int __wrap_open_own_terminal(struct sandbox *);
+int __wrap_hand_over_terminal(const struct sandbox *);
+bool __wrap_relay_terminal(struct sandbox *, int);
+void __wrap_finish_terminal(struct sandbox *);
 int __wrap_sigprocmask(int, const sigset_t *, sigset_t *);
 int __wrap_poll(struct pollfd *, nfds_t, int);
 int __wrap_execve(const char *, char *const *, char *const *);
 int __wrap_kill(pid_t, int);
 int __wrap_raise(int);
 pid_t __wrap_waitpid(pid_t, int *, int);
-int __wrap_sigwaitinfo(const sigset_t *, siginfo_t *);
 void __wrap__exit(int);
 
 int __wrap_mount(const char *source, const char *target, const char *type,
@@ -226,9 +241,25 @@ int __wrap_fork(void)
     return record("fork") < 0 ? -1 : 4321;
 }
 
+/* The next signal, if it is listened to. */
+static ssize_t read_signal(struct signalfd_siginfo *info)
+{
+    int signo = *recorder_signals++;
+
+    memset(info, 0, sizeof(*info));
+    /* Negative: typed on the terminal. */
+    info->ssi_signo = (uint32_t)(signo < 0 ? -signo : signo);
+    info->ssi_code = signo < 0 ? SI_KERNEL : SI_USER;
+    return sigismember(&watched, (int)info->ssi_signo)
+               ? (ssize_t)sizeof(*info)
+               : -1;
+}
+
 /* From the holder of a namespace: 0, it is made. */
 ssize_t __wrap_read(int fd, void *data, size_t size)
 {
+    if (fd == 60)
+        return read_signal(data);
     memset(data, 0, size);
     return record("read %d", fd) < 0 ? -1 : (ssize_t)size;
 }
@@ -305,6 +336,20 @@ int __wrap_open(const char *path, int flags, ...)
 {
     (void)flags;
     return record("open %s", path) < 0 ? -1 : 30;
+}
+
+int __wrap_openat(int dirfd, const char *path, int flags, ...)
+{
+    (void)flags;
+    return record("openat %d %s", dirfd, path) < 0 ? -1 : 31;
+}
+
+/* Every file system is mounted noexec. */
+int __wrap_fstatvfs(int fd, struct statvfs *fs)
+{
+    memset(fs, 0, sizeof(*fs));
+    fs->f_flag = ST_NOEXEC;
+    return record("fstatvfs %d", fd);
 }
 
 ssize_t __wrap_write(int fd, const void *data, size_t size)
@@ -501,11 +546,55 @@ int __wrap_clone(int (*function)(void *), void *stack, int flags, void *arg,
                : 1234;
 }
 
-int __wrap_pipe2(int *ends, int flags)
+pid_t __wrap_getsid(pid_t pid)
 {
-    ends[0] = 50;
-    ends[1] = 51;
-    return record("pipe2%s", flags == O_CLOEXEC ? " cloexec" : "");
+    return pid; /* of another session, seen from inside */
+}
+
+int __wrap_setpgid(pid_t pid, pid_t group)
+{
+    return record("setpgid %d %d", (int)pid, (int)group);
+}
+
+/* The pty has integration tests; here the caller has no terminal. */
+int __wrap_open_own_terminal(struct sandbox *box)
+{
+    (void)box;
+    return record("open_own_terminal");
+}
+
+int __wrap_hand_over_terminal(const struct sandbox *box)
+{
+    (void)box;
+    return record("hand_over_terminal");
+}
+
+bool __wrap_relay_terminal(struct sandbox *box, int signals)
+{
+    (void)box;
+    return signals == 60;
+}
+
+void __wrap_finish_terminal(struct sandbox *box)
+{
+    (void)box;
+}
+
+int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+    (void)fd;
+    (void)flags;
+    watched = *set;
+    return record("signalfd") < 0 ? -1 : 60;
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+    (void)data;
+    return record("send %d %zu%s", fd, size,
+                  flags == MSG_NOSIGNAL ? "" : " ?") < 0
+               ? -1
+               : (ssize_t)size;
 }
 
 int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old)
@@ -555,17 +644,6 @@ pid_t __wrap_waitpid(pid_t pid, int *status, int options)
         return 0;
     *status = 7 << 8; /* exit(7) */
     return pid;
-}
-
-int __wrap_sigwaitinfo(const sigset_t *set, siginfo_t *info)
-{
-    int signo = *recorder_signals++;
-
-    memset(info, 0, sizeof(*info));
-    /* Negative: typed on the terminal. */
-    info->si_signo = signo < 0 ? -signo : signo;
-    info->si_code = signo < 0 ? SI_KERNEL : SI_USER;
-    return sigismember(set, info->si_signo) ? info->si_signo : -1;
 }
 
 void __wrap__exit(int status)

@@ -26,7 +26,7 @@ int recorder_failed(void);
 extern jmp_buf recorder_exit;
 extern int recorder_status;
 
-/* What waitpid() and sigwaitinfo() report: signals, then the end. */
+/* What waitpid() and a signalfd report: signals, then the end. */
 extern const int *recorder_signals; /* ends with 0 */
 
 #endif

@@ -53,6 +53,34 @@ static int mount_plain_dev(void)
     return mount_dev(&box);
 }
 
+static int leave_plain_host(void)
+{
+    return leave_host(&box);
+}
+
+/* For an ordinary user. */
+static int mount_users_dev(void)
+{
+    box.rootless = true;
+    box.host_dev = 33;
+    int result = mount_dev(&box);
+    box.rootless = false;
+    return result;
+}
+
+static int leave_host_keeping_groups(void)
+{
+    box.rootless = true;
+    int result = leave_host(&box);
+    box.rootless = false;
+    return result;
+}
+
+static int map_caller_of_1234(void)
+{
+    return map_caller(1234);
+}
+
 static int make_some_users(void)
 {
     int result = make_users(&box);
@@ -91,6 +119,29 @@ static int filters(void)
     return load_filters(&box);
 }
 
+/* Devices are shown, and not made; terminals belong to no group. */
+#define DEVICE(name)                                                         \
+    "openat 33 " name "\n"                                                   \
+    "mknod /dev/" name " 100666 0:0\n"                                       \
+    "mount_tree 31 /dev/" name " -1\n"                                       \
+    "close 31\n"
+#define DEV_OF_A_USER                                                                       \
+    "umask 000\n"                                                                           \
+    "mount tmpfs /dev tmpfs nosuid,noexec mode=755,size=64k,uid=0,gid=0\n" DEVICE(          \
+        "null") DEVICE("zero") DEVICE("full") DEVICE("random")                              \
+        DEVICE("urandom") DEVICE(                                                           \
+            "tty") "symlink /proc/self/fd /dev/fd\n"                                        \
+                   "symlink /proc/self/fd/0 /dev/stdin\n"                                   \
+                   "symlink /proc/self/fd/1 /dev/stdout\n"                                  \
+                   "symlink /proc/self/fd/2 /dev/stderr\n"                                  \
+                   "symlink pts/ptmx /dev/ptmx\n"                                           \
+                   "mkdir /dev/pts 755\n"                                                   \
+                   "mount devpts /dev/pts devpts nosuid,noexec newinstance,ptmxmode=0666\n" \
+                   "mkdir /dev/shm 1777\n"                                                  \
+                   "mount shm /dev/shm tmpfs nosuid,nodev,noexec "                          \
+                   "mode=1777,size=64m,uid=0,gid=0\n"                                       \
+                   "umask 027\nopen_own_terminal\n"
+
 static const struct {
     const char *name;
     int (*helper)(void);
@@ -126,7 +177,19 @@ static const struct {
      "mkdir /dev/shm 1777\n"
      "mount shm /dev/shm tmpfs nosuid,nodev,noexec "
      "mode=1777,size=64m,uid=0,gid=0\n"
-     "umask 027\n"},
+     "umask 027\n"
+     "open_own_terminal\n"},
+    {"mount_dev for an ordinary user", mount_users_dev, DEV_OF_A_USER},
+    {"map_caller", map_caller_of_1234,
+     "open /proc/1234/setgroups\n"
+     "write 30 deny\n"
+     "close 30\n"
+     "open /proc/1234/uid_map\n"
+     "write 30 0 0 1\n"
+     "close 30\n"
+     "open /proc/1234/gid_map\n"
+     "write 30 0 0 1\n"
+     "close 30\n"},
     {"raise_loopback", raise_loopback,
      "socket 2\n"
      "ioctl 20 0x8913\n"
@@ -134,6 +197,7 @@ static const struct {
      "close 20\n"},
     {"enter_root", enter_plain_root,
      "mount - / - rec,private -\n"
+     "open /dev\n"
      "realpath image\n"
      "open /real/image\n"
      "fstat 30\n"
@@ -155,7 +219,7 @@ static const struct {
      "mkdir dev 755\n"
      "pivot_root . .\n"
      "close 30\n"},
-    {"leave_host", leave_host,
+    {"leave_host", leave_plain_host,
      "umount2 . detach\n"
      "chdir /\n"
      "fstat 0\nfstat 1\nfstat 2\n"
@@ -171,6 +235,21 @@ static const struct {
      "setenv TERM=vt100\n"
      "umask 022\n"
      "setgroups 0\n"},
+    {"leave_host of an ordinary user", leave_host_keeping_groups,
+     "umount2 . detach\n"
+     "chdir /\n"
+     "fstat 0\nfstat 1\nfstat 2\n"
+     "opendir /proc/self/fd\n"
+     "readdir\nreaddir\nreaddir\nreaddir\nreaddir\n"
+     "fcntl 3 cloexec\n"
+     "readdir\n"
+     "fcntl 17 cloexec\n"
+     "closedir\n"
+     "clearenv\n"
+     "setenv PATH=" DEFAULT_PATH "\n"
+     "setenv HOME=/root\n"
+     "setenv TERM=vt100\n"
+     "umask 022\n"},
     {"open_bind_sources", open_sources,
      "open /src\n"
      "fstat 30\n"},
@@ -183,7 +262,9 @@ static const struct {
      "mount_tree 9 /proc/self/fd/40 -1\n"
      "close 40\n"
      "open_in_root 30 /a/b\n"
-     "mount - /proc/self/fd/40 - remount,bind,ro,nosuid,nodev -\n"
+     "fstatvfs 40\n"
+     "mount - /proc/self/fd/40 - "
+     "remount,bind,ro,nosuid,nodev,noexec -\n"
      "close 40\n"
      "close 30\n"},
     {"make_users", make_some_users,
@@ -326,7 +407,7 @@ static void test_helpers_stop_at_each_failing_call(void **state)
 static void test_enter_root_accepts_an_existing_proc(void **state)
 {
     (void)state;
-    record_anew(18, EEXIST); /* mkdir proc; then lstat says "directory" */
+    record_anew(19, EEXIST); /* mkdir proc; then lstat says "directory" */
     assert_int_equal(enter_plain_root(), 0);
     assert_non_null(strstr(recorded(), "mkdir proc 755\nlstat proc\n"));
 }

@@ -35,7 +35,7 @@ static void test_spawn_isolated_blocks_signals_then_clones(void **state)
     assert_int_equal(box.pid, 1234);
     assert_string_equal(recorded(), "open /dev/tty\n"
                                     "sigprocmask block all\n"
-                                    "pipe2 cloexec\n"
+                                    "socketpair 1\n"
                                     "clone 0x60000011\n"
                                     "close 50\n");
 }
@@ -59,6 +59,7 @@ static int leave_by_exec(const char *program)
     box.program = program;
     box.argv = arguments;
     box.launcher[0] = 50;
+    box.terminal = -1;
     if (setjmp(recorder_exit) == 0)
         exec_payload(&box);
     return recorder_status;
@@ -71,7 +72,11 @@ static void test_exec_payload_arms_resets_executes(void **state)
     assert_int_equal(leave_by_exec("/no/such"), EXIT_NOT_FOUND);
     assert_string_equal(recorded(), "prctl 1 9\n"
                                     "poll 50\n"
+                                    "setpgid 0 0\n"
                                     "sigprocmask set none\n"
+                                    "open /bin/sh\n"
+                                    "close 30\n"
+                                    "hand_over_terminal\n"
                                     "execve /no/such prog\n");
 }
 
@@ -88,7 +93,7 @@ static void test_exec_payload_looks_in_path(void **state)
 static void test_exec_payload_stops_when_unarmed_or_alone(void **state)
 {
     (void)state;
-    for (int n = 1; n <= 3; n++) {
+    for (int n = 1; n <= 4; n++) {
         record_anew(n, EPERM);
         assert_int_equal(leave_by_exec("/bin/true"), EXIT_OWN_FAILURE);
         assert_null(strstr(recorded(), "execve"));
@@ -101,7 +106,7 @@ static void test_exec_payload_cannot_run(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-        record_anew(4, errors[i]);
+        record_anew(7, errors[i]);
         assert_int_equal(leave_by_exec("/bin/true"), EXIT_CANNOT_RUN);
     }
 }
@@ -114,9 +119,11 @@ static const char *wait_with(const int *signals)
     box.launcher[1] = 51;
     box.foreground = -1;
     box.users = -1;
+    box.pty[0] = box.pty[1] = -1;
     record_anew(0, 0);
     assert_int_equal(wait_for_payload(&box), 7);
-    return strchr(recorded(), '\n') + 1; /* after "go" */
+    return strstr(recorded(), "send 51 1\n") +
+           strlen("send 51 1\n"); /* after "go" */
 }
 
 /* First of all tests of asking: the launcher remembers when it was asked. */
@@ -130,8 +137,8 @@ static void test_wait_asks_once_then_kills(void **state)
 
 static void test_wait_passes_signals_on(void **state)
 {
-    static const int signals[] = {SIGHUP,  SIGUSR1, SIGUSR2, SIGQUIT,
-                                  SIGCHLD, SIGCONT, 0};
+    static const int signals[] = {SIGHUP,  SIGUSR1,  SIGUSR2, SIGQUIT,
+                                  SIGCHLD, SIGWINCH, SIGCONT, 0};
 
     (void)state;
     assert_string_equal(wait_with(signals),
