@@ -238,11 +238,16 @@ int hand_over_terminal(const struct sandbox *box);
  * be read from the descriptor SIGNALS. */
 bool relay_terminal(struct sandbox *box, int signals);
 
+/* As if KEY had been typed. Returns false if the payload has no terminal of
+ * its own. */
+bool type_key(const struct sandbox *box, char key);
+
 /* Copy what is left, and restore_terminal(). */
 void finish_terminal(struct sandbox *box);
 
-/* Put the caller's terminal into raw mode, if we are in its foreground, and
- * give the payload's its size; and give the caller his modes back. */
+/* Put the caller's terminal into raw mode, if we are in its foreground and
+ * both stdin and stdout are terminals, and give the payload's its size; and
+ * give the caller his modes back. */
 void resume_terminal(const struct sandbox *box);
 void restore_terminal(void);
 

@@ -17,6 +17,7 @@
 #include "common.h"
 
 enum { STACK_SIZE = 1024 * 1024, PATIENCE_SECONDS = 2 };
+enum { CTRL_C = 0x03, CTRL_BACKSLASH = 0x1c };
 
 /* The signals that the launcher acts on; all others stay blocked. */
 static const int watched[] = {SIGCHLD, SIGTERM, SIGHUP,  SIGINT,  SIGQUIT,
@@ -121,9 +122,13 @@ static void pass_on(const struct sandbox *box,
         resume_terminal(box);
     if (signo == SIGWINCH)
         return; /* the size of a pty sends it by itself */
-    /* A key was typed: the terminal has sent it to the payload too. */
-    if (info->ssi_code == SI_KERNEL && (signo == SIGINT || signo == SIGQUIT))
+    /* A key was typed. A terminal that we share with the payload has sent it
+     * the signal, too; one of its own has yet to hear of it. */
+    if (info->ssi_code == SI_KERNEL &&
+        (signo == SIGINT || signo == SIGQUIT)) {
+        type_key(box, signo == SIGINT ? CTRL_C : CTRL_BACKSLASH);
         return;
+    }
     if ((signo == SIGTERM || signo == SIGINT) && asked_twice())
         signo = SIGKILL;
     kill(box->pid, signo);

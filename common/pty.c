@@ -22,6 +22,7 @@
 #include "common.h"
 
 enum { MASTER, SLAVE };
+enum { END_OF_FILE_KEY = 0x04 };              /* Ctrl-D */
 enum { ESCAPE_KEY = 0x1d, ESCAPE_TIMES = 3 }; /* Ctrl-] */
 enum { PATIENCE_MS = 1000 };
 
@@ -45,6 +46,13 @@ static int first_terminal(void)
         if (isatty(fd))
             return fd;
     return -1;
+}
+
+/* Only then are the keys the payload's: in `os_isolate -b /bin/ls | less`
+ * they are for less, and the terminal must stay as less wants it. */
+static bool interactive(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static void copy_window_size(int from, int to)
@@ -72,8 +80,13 @@ int open_own_terminal(struct sandbox *box)
     if (slave < 0 || fchown(slave, box->first_id, (gid_t)-1) < 0)
         return -1;
     copy_window_size(callers, slave);
-    if (tcgetattr(callers, &modes) == 0)
+    if (tcgetattr(callers, &modes) == 0) {
+        if (!interactive()) { /* the caller's terminal does these */
+            modes.c_lflag &= ~(tcflag_t)ECHO;
+            modes.c_oflag &= ~(tcflag_t)OPOST;
+        }
         tcsetattr(slave, TCSANOW, &modes);
+    }
     box->pty[MASTER] = master;
     box->pty[SLAVE] = slave;
     return ioctl(slave, TIOCSCTTY, 0);
@@ -125,7 +138,8 @@ void resume_terminal(const struct sandbox *box)
     if (box->pty[MASTER] < 0)
         return;
     copy_window_size(outer, box->pty[MASTER]);
-    if (raw || !in_foreground() || tcgetattr(outer, &before) < 0)
+    if (raw || !interactive() || !in_foreground() ||
+        tcgetattr(outer, &before) < 0)
         return;
     modes = before;
     cfmakeraw(&modes);
@@ -197,6 +211,15 @@ static bool escape_typed(const char *typed, ssize_t n)
     return false;
 }
 
+bool type_key(const struct sandbox *box, char key)
+{
+    if (box->pty[MASTER] < 0)
+        return false;
+    if (keys.have < sizeof(keys.data))
+        keys.data[keys.have++] = key;
+    return true;
+}
+
 /* Read more into FLOW. Returns what read(2) does. */
 static ssize_t fill(struct flow *flow, int fd)
 {
@@ -246,14 +269,14 @@ bool relay_terminal(struct sandbox *box, int signals)
         empty(&keys, master);
     if (fds[3].revents & POLLOUT)
         empty(&screen, outer);
-    if (fds[3].revents & POLLIN) {
+    if (fds[3].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+        hang_up(box);
+    } else if (fds[3].revents & POLLIN) {
         ssize_t n = fill(&keys, outer);
         if (n > 0 && escape_typed(keys.data + keys.have - n, n))
             kill(box->pid, SIGKILL);
         if (n == 0)
-            hang_up(box);
-    } else if (fds[3].revents & (POLLHUP | POLLERR | POLLNVAL)) {
-        hang_up(box);
+            type_key(box, END_OF_FILE_KEY);
     }
     return fds[0].revents != 0;
 }

@@ -208,109 +208,6 @@ static void test_pipes_are_given_back(void **state)
     close(ends[1]);
 }
 
-/* ---- on a terminal of our own making ---- */
-
-struct terminal {
-    int master;
-    pid_t pid;
-    char seen[65536];
-    size_t used;
-};
-
-static void open_terminal(struct terminal *t, const char *script)
-{
-    memset(t, 0, sizeof(*t));
-    fflush(stdout);
-    t->pid = forkpty(&t->master, NULL, NULL, NULL);
-    if (t->pid == 0) {
-        setenv("TERM", "dumb", 1);
-        execl("/bin/sh", "sh", "-c", script, (char *)NULL);
-        _exit(99);
-    }
-}
-
-/* Read until TEXT has come after what the last call saw. */
-static void expect_text(struct terminal *t, const char *text)
-{
-    struct pollfd end = {.fd = t->master, .events = POLLIN};
-
-    for (int i = 0; i < 100; i++) {
-        char *at = strstr(t->seen, text);
-        if (at != NULL) {
-            at += strlen(text);
-            memmove(t->seen, at, strlen(at) + 1);
-            t->used = strlen(t->seen);
-            return;
-        }
-        if (poll(&end, 1, 100) <= 0)
-            continue;
-        ssize_t n =
-            read(t->master, t->seen + t->used, sizeof(t->seen) - 1 - t->used);
-        if (n <= 0)
-            break;
-        t->used += (size_t)n;
-        t->seen[t->used] = '\0';
-    }
-    fail_msg("waited for '%s' and saw '%s'", text, t->seen);
-}
-
-static void type(struct terminal *t, const char *keys)
-{
-    assert_int_equal(write(t->master, keys, strlen(keys)), strlen(keys));
-}
-
-static void test_interactive_bash_has_job_control(void **state)
-{
-    struct terminal *t = malloc(sizeof(*t));
-
-    (void)state;
-    for (int step = 1; step <= 4; step++) {
-        open_terminal(t, step_program(step));
-        type(t, "PS1=ready:; echo job''-$$\r");
-        expect_text(t, "job-1\r\n");
-        expect_text(t, "ready:");
-        type(t, "sleep 60\r");
-        usleep(300000);
-        type(t, "\032"); /* Ctrl-Z */
-        expect_text(t, "Stopped");
-        type(t, "jobs; fg\r");
-        expect_text(t, "Stopped");
-        expect_text(t, "sleep 60");
-        usleep(300000);
-        type(t, "\003"); /* Ctrl-C: the job, not the shell */
-        expect_text(t, "ready:");
-        type(t, "echo status''-$?; exit 6\r");
-        expect_text(t, "status-130");
-        assert_int_equal(wait_for_exit(t->pid), 6);
-        assert_null(strstr(t->seen, "no job control"));
-        close(t->master);
-    }
-    free(t);
-}
-
-static void test_caller_can_read_its_terminal_afterwards(void **state)
-{
-    struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
-
-    (void)state;
-    for (int step = 1; step <= 4; step++) {
-        snprintf(script, sizeof(script),
-                 "%s; echo left; read word; echo got-$word",
-                 step_program(step));
-        open_terminal(t, script);
-        type(t, "echo in''side\r");
-        expect_text(t, "inside\r\n");
-        type(t, "exit\r");
-        expect_text(t, "left\r\n");
-        type(t, "host\r");
-        expect_text(t, "got-host");
-        assert_int_equal(wait_for_exit(t->pid), 0);
-        close(t->master);
-    }
-    free(t);
-}
-
 /* ---- nothing stays ---- */
 
 static int entries_of(const char *command)
@@ -361,8 +258,6 @@ int main(void)
         cmocka_unit_test(test_payload_starts_with_default_signals),
         cmocka_unit_test(test_callers_process_group_is_out_of_reach),
         cmocka_unit_test(test_pipes_are_given_back),
-        cmocka_unit_test(test_interactive_bash_has_job_control),
-        cmocka_unit_test(test_caller_can_read_its_terminal_afterwards),
         cmocka_unit_test(test_nothing_is_left_on_the_host),
     };
 
