@@ -22,6 +22,8 @@ LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
 COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c))
 STEP4    := $(patsubst %,build/step4_seccomp/%.o,hide privileges filter)
 UNITS    := $(patsubst %.c,build/%,$(wildcard tests/unit/test_*.c))
+ROOTLESS    := $(patsubst %,build/tests/integration/test_%,step1 step2 step3 \
+               step4 interface life terminal)
 INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
 
 # V=1 shows the commands.
@@ -49,7 +51,7 @@ check: root       ## set up and run every test (TEST=name runs some, by glob)
 	@tools/setup check
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@$(MAKE) --no-print-directory rootfs
-	@tests/run $(UNITS) $(INTEGRATION)
+	@tests/run $(UNITS) $(INTEGRATION) $(ROOTLESS:%=%:rootless)
 
 check-unit: $(UNITS)  ## the tests that need no root
 	@tests/run $(UNITS)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -57,6 +58,21 @@ static int enter_scratch(int image, const char *path)
     return 0;
 }
 
+/* An ordinary user cannot copy a directory of root's into the upper layer, so
+ * where the image is root's he can change nothing. Two of his own to work in. */
+static int make_users_directories(void)
+{
+    if (mkdir("upper/tmp", 0700) < 0 || chmod("upper/tmp", 01777) < 0)
+        return -1;
+    if (mkdir("upper/root", 0700) < 0)
+        return -1;
+    /* Root's home he may not even look into: not merged, but in its place.
+     * A tmpfs has such attributes since Linux 6.6. */
+    if (setxattr("upper/root", "user.overlay.opaque", "y", 1, 0) < 0)
+        return errno == EOPNOTSUPP ? 0 : -1;
+    return 0;
+}
+
 /* The image below, a tmpfs on top: the merged tree is writable, the image
  * never written. overlayfs shows its options to everyone inside, so they
  * must name no path of the host: "lower" is a bind mount of the image. */
@@ -64,6 +80,8 @@ static int mount_overlay(const struct sandbox *box, int image)
 {
     if (mkdir("lower", 0755) < 0 || mkdir("upper", 0755) < 0 ||
         mkdir("work", 0755) < 0 || mkdir("merged", 0755) < 0)
+        return -1;
+    if (box->rootless && make_users_directories() < 0)
         return -1;
     /* The root directory's owner is that of the upper one. */
     if (chown("upper", box->first_id, box->first_id) < 0)

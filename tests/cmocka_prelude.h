@@ -15,9 +15,12 @@
 #include <stdlib.h>
 
 /* What every test's main() does: run the group; with TEST=glob in the
- * environment, only the tests whose names match. */
+ * environment, only the tests whose names match; with ROOTLESS, see
+ * sandbox.h, not those named *_as_root. */
 #define RUN_TESTS(tests, setup)                                              \
-    (getenv("TEST") != NULL && *getenv("TEST") != '\0'                       \
+    (getenv("ROOTLESS") != NULL ? cmocka_set_skip_filter("*_as_root")        \
+                                : (void)0,                                   \
+     getenv("TEST") != NULL && *getenv("TEST") != '\0'                       \
          ? cmocka_set_test_filter(getenv("TEST"))                            \
          : (void)0,                                                          \
      cmocka_run_group_tests(tests, setup, NULL))

@@ -6,16 +6,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <regex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { SOME_USER = 65533 };
 
 static char top[PATH_MAX], rootfs[PATH_MAX], scratch[64];
 
@@ -45,6 +50,38 @@ static void remove_scratch(void)
         fprintf(stderr, "cannot remove %s\n", scratch);
 }
 
+bool rootless(void)
+{
+    return getenv("ROOTLESS") != NULL;
+}
+
+void become_the_user(void)
+{
+    if (rootless() && (setgroups(0, NULL) < 0 ||
+                       setresgid(SOME_USER, SOME_USER, SOME_USER) < 0 ||
+                       setresuid(SOME_USER, SOME_USER, SOME_USER) < 0))
+        _exit(98);
+}
+
+/* Show these two directories, wherever they are, in a place that an ordinary
+ * user may enter; in a mount table of our own, so nothing is left. */
+static int show_to_user(void)
+{
+    static const char command[] =
+        "mount -t tmpfs -o mode=755 tmpfs /mnt && mkdir /mnt/top /mnt/image "
+        "&& mount --bind . /mnt/top && mount --bind \"$OS_ISOLATE_ROOTFS\" "
+        "/mnt/image";
+
+    if (unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        system(command) != 0 || chown(scratch, SOME_USER, SOME_USER) < 0 ||
+        chdir("/mnt/top") < 0)
+        return -1;
+    strcpy(top, "/mnt/top");
+    strcpy(rootfs, "/mnt/image");
+    return setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
+}
+
 int setup_sandbox(void **state)
 {
     const char *given = getenv("ROOTFS");
@@ -64,6 +101,8 @@ int setup_sandbox(void **state)
     setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
     strcpy(scratch, "/tmp/os_isolate-test.XXXXXX");
     if (mkdtemp(scratch) == NULL)
+        return -1;
+    if (rootless() && show_to_user() < 0)
         return -1;
     return atexit(remove_scratch);
 }
@@ -125,6 +164,11 @@ void run(struct outcome *outcome, const char *input, char *const *argv)
 
     memset(outcome, 0, sizeof(*outcome));
     assert_int_equal(pipe(in) | pipe(out) | pipe(err), 0);
+    if (rootless())
+        assert_int_equal(fchown(in[0], SOME_USER, SOME_USER) |
+                             fchown(out[0], SOME_USER, SOME_USER) |
+                             fchown(err[0], SOME_USER, SOME_USER),
+                         0);
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
@@ -136,6 +180,7 @@ void run(struct outcome *outcome, const char *input, char *const *argv)
             close(out[i]);
             close(err[i]);
         }
+        become_the_user();
         execvp(argv[0], argv);
         _exit(99);
     }
@@ -182,6 +227,7 @@ pid_t start(char *const *argv, int *output)
         close(null);
         close(out[0]);
         close(out[1]);
+        become_the_user();
         execvp(argv[0], argv);
         _exit(99);
     }

@@ -19,6 +19,11 @@ struct outcome {
 const char *step_program(int step);
 const char *image(void);
 
+/* With ROOTLESS in the environment, programs are started by an ordinary user:
+ * is it so; and become him, in a child that will execute one. */
+bool rootless(void);
+void become_the_user(void);
+
 /* Run ARGV (ends with NULL) with INPUT, which may be NULL, on its stdin, and
  * wait. Fails the test after a minute. */
 void run(struct outcome *outcome, const char *input, char *const *argv);

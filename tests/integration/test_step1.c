@@ -71,7 +71,7 @@ static void test_host_mount_table_is_untouched(void **state)
 
 /* Where / is private anyway a missing MS_PRIVATE goes unnoticed. Here it is
  * shared, as under systemd, in a mount namespace made for the purpose. */
-static void test_shared_mounts_stay_untouched(void **state)
+static void test_shared_mounts_stay_untouched_as_root(void **state)
 {
     char script[1024];
 
@@ -94,7 +94,7 @@ static void test_shared_mounts_stay_untouched(void **state)
 
 /* A "host" with a device of its own: a net namespace made for the purpose.
  * It is gone, device and all, with the shell. */
-static void test_does_not_yet_hide_the_network(void **state)
+static void test_does_not_yet_hide_the_network_as_root(void **state)
 {
     char script[512];
 
@@ -134,8 +134,8 @@ int main(void)
         cmocka_unit_test(test_ps_lists_bash_and_ps_only),
         cmocka_unit_test(test_host_process_cannot_be_signalled),
         cmocka_unit_test(test_host_mount_table_is_untouched),
-        cmocka_unit_test(test_shared_mounts_stay_untouched),
-        cmocka_unit_test(test_does_not_yet_hide_the_network),
+        cmocka_unit_test(test_shared_mounts_stay_untouched_as_root),
+        cmocka_unit_test(test_does_not_yet_hide_the_network_as_root),
         cmocka_unit_test(test_does_not_yet_hide_files),
         cmocka_unit_test(test_does_not_yet_hide_the_host_name),
     };

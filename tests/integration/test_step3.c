@@ -113,7 +113,7 @@ static void test_descriptors_are_closed(void **state)
     close(fd);
 }
 
-static void test_groups_umask_and_directory_are_own(void **state)
+static void test_groups_umask_and_directory_are_own_as_root(void **state)
 {
     gid_t groups[] = {4, 27};
 
@@ -129,7 +129,7 @@ static void test_groups_umask_and_directory_are_own(void **state)
     setgroups(0, NULL);
 }
 
-static void test_image_stays_pristine(void **state)
+static void test_image_stays_pristine_as_root(void **state)
 {
     char script[PATH_MAX + 128];
     struct outcome before, after;
@@ -186,7 +186,7 @@ static void test_terminals_can_be_made(void **state)
                       "^/dev/pts/0\n$");
 }
 
-static void test_chroot_breakout_fails(void **state)
+static void test_chroot_breakout_fails_as_root(void **state)
 {
     const char *options[] = {"--bind", attack("chroot_breakout"), NULL};
     char script[256];
@@ -206,7 +206,7 @@ static void test_chroot_breakout_fails(void **state)
     expect_on_host(script, MARKER_TEXT);
 }
 
-static void test_does_not_yet_hide_the_kernel_log(void **state)
+static void test_does_not_yet_hide_the_kernel_log_as_root(void **state)
 {
     const char *options[] = {"--bind", attack("kernel_log"), NULL};
 
@@ -224,7 +224,7 @@ static void test_does_not_yet_hide_the_host_name(void **state)
     expect_inside(3, NULL, "cat /proc/sys/kernel/hostname", regex);
 }
 
-static void test_bind_shows_read_only(void **state)
+static void test_bind_shows_read_only_as_root(void **state)
 {
     char bind[256], script[512];
     const char *options[] = {"--bind", bind, NULL};
@@ -288,14 +288,14 @@ int main(void)
         cmocka_unit_test(test_mountinfo_names_no_host_path),
         cmocka_unit_test(test_environment_is_clean),
         cmocka_unit_test(test_descriptors_are_closed),
-        cmocka_unit_test(test_groups_umask_and_directory_are_own),
-        cmocka_unit_test(test_image_stays_pristine),
+        cmocka_unit_test(test_groups_umask_and_directory_are_own_as_root),
+        cmocka_unit_test(test_image_stays_pristine_as_root),
         cmocka_unit_test(test_dev_is_complete_and_works),
         cmocka_unit_test(test_terminals_can_be_made),
-        cmocka_unit_test(test_chroot_breakout_fails),
-        cmocka_unit_test(test_does_not_yet_hide_the_kernel_log),
+        cmocka_unit_test(test_chroot_breakout_fails_as_root),
+        cmocka_unit_test(test_does_not_yet_hide_the_kernel_log_as_root),
         cmocka_unit_test(test_does_not_yet_hide_the_host_name),
-        cmocka_unit_test(test_bind_shows_read_only),
+        cmocka_unit_test(test_bind_shows_read_only_as_root),
         cmocka_unit_test(test_bind_refuses_ways_out),
         cmocka_unit_test(test_open_directory_is_refused),
     };

@@ -152,7 +152,7 @@ static void test_capabilities_and_seccomp_in_status(void **state)
                   "^NoNewPrivs:[ \t]*0\nSeccomp:[ \t]*0\n$");
 }
 
-static void test_forbidden_commands_are_refused(void **state)
+static void test_forbidden_commands_are_refused_as_root(void **state)
 {
     static const char *const commands[] = {
         "mount -t tmpfs none /mnt",
@@ -189,7 +189,7 @@ static void test_forbidden_commands_are_refused(void **state)
                   "worked\n$");
 }
 
-static void test_set_user_id_files_have_no_effect(void **state)
+static void test_set_user_id_files_have_no_effect_as_root(void **state)
 {
     (void)state;
     expect_inside(4, NULL,
@@ -287,7 +287,7 @@ static void test_ping_works_without_capability(void **state)
     expect_inside(4, NULL, "ping -c1 127.0.0.1", " 0% packet loss");
 }
 
-static void test_su_works(void **state)
+static void test_su_works_as_root(void **state)
 {
     (void)state;
     expect_inside(4, NULL, "su nobody -s /bin/sh -c 'id -u; id -G'",
@@ -363,14 +363,14 @@ int main(void)
         cmocka_unit_test(test_proc_sys_is_read_only),
         cmocka_unit_test(test_kernel_log_is_refused),
         cmocka_unit_test(test_capabilities_and_seccomp_in_status),
-        cmocka_unit_test(test_forbidden_commands_are_refused),
-        cmocka_unit_test(test_set_user_id_files_have_no_effect),
+        cmocka_unit_test(test_forbidden_commands_are_refused_as_root),
+        cmocka_unit_test(test_set_user_id_files_have_no_effect_as_root),
         cmocka_unit_test(test_terminal_injection_is_refused),
         cmocka_unit_test(test_ordinary_programs_work),
         cmocka_unit_test(test_python_with_threads_works),
         cmocka_unit_test(test_apt_and_dpkg_work),
         cmocka_unit_test(test_ping_works_without_capability),
-        cmocka_unit_test(test_su_works),
+        cmocka_unit_test(test_su_works_as_root),
         cmocka_unit_test(test_compiled_programs_run),
         cmocka_unit_test(test_32_bit_programs_run),
         cmocka_unit_test(test_filters_work_in_bwrap),

@@ -35,6 +35,7 @@ static void open_terminal(struct terminal *t, const char *script)
     t->pid = forkpty(&t->master, NULL, NULL, &size);
     if (t->pid == 0) {
         setenv("TERM", "dumb", 1);
+        become_the_user();
         execl("/bin/sh", "sh", "-c", script, (char *)NULL);
         _exit(99);
     }
