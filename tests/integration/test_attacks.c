@@ -19,6 +19,15 @@ static void test_every_cell_of_the_matrix(void **state)
                    "^1[0-9][0-9] attacks, [0-9]+ cells, 0 wrong\n$");
 }
 
+/* For an ordinary user some attacks fail for want of rights. Others do not. */
+static void test_every_cell_for_an_ordinary_user(void **state)
+{
+    (void)state;
+    expect_on_host("tools/matrix --check --rootless",
+                   "^[2-9][0-9] open in step 3\n"
+                   "1[0-9][0-9] attacks, [0-9]+ cells, 0 wrong\n$");
+}
+
 static void test_every_cell_from_32_bit_programs(void **state)
 {
     (void)state;
@@ -127,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_cell_of_the_matrix),
+        cmocka_unit_test(test_every_cell_for_an_ordinary_user),
         cmocka_unit_test(test_every_cell_from_32_bit_programs),
         cmocka_unit_test(test_root_inside_is_nobody_outside),
         cmocka_unit_test(test_bound_files_are_shifted_too),
