@@ -256,9 +256,9 @@ bool relay_terminal(struct sandbox *box, int signals)
         {.fd = master, .events = wanted(&screen, &keys)},
         {.fd = master < 0 ? -1 : outer, .events = wanted(&keys, &screen)},
     };
-    short typed = fds[3].fd < 0 || in_foreground() ? POLLIN : 0;
 
-    fds[3].events &= (short)(typed | POLLOUT);
+    if (fds[3].fd >= 0 && !in_foreground())
+        fds[3].events = (short)(fds[3].events & ~POLLIN);
     if (poll(fds, 4, -1) < 0)
         return false;
     if (fds[1].revents != 0)

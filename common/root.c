@@ -59,7 +59,8 @@ static int enter_scratch(int image, const char *path)
 }
 
 /* An ordinary user cannot copy a directory of root's into the upper layer, so
- * where the image is root's he can change nothing. Two of his own to work in. */
+ * where the image is root's he can change nothing. Two of his own to work in.
+ */
 static int make_users_directories(void)
 {
     if (mkdir("upper/tmp", 0700) < 0 || chmod("upper/tmp", 01777) < 0)

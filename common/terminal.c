@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Steps 1 and 2 share the caller's terminal with the payload. (The others have
- * one of their own: pty.c.)
+ * Steps 1 and 2 share the caller's terminal with the payload. (The others
+ * have one of their own: pty.c.)
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -19,7 +19,8 @@ static void test_every_cell_of_the_matrix(void **state)
                    "^1[0-9][0-9] attacks, [0-9]+ cells, 0 wrong\n$");
 }
 
-/* For an ordinary user some attacks fail for want of rights. Others do not. */
+/* For an ordinary user some attacks fail for want of rights. Others do not.
+ */
 static void test_every_cell_for_an_ordinary_user(void **state)
 {
     (void)state;

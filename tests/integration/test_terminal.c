@@ -205,8 +205,7 @@ static void test_each_descriptor_is_replaced(void **state)
 {
     static const char *const redirections[] = {"</dev/null 2>/dev/null",
                                                "</dev/null >/dev/null",
-                                               ">/dev/null "
-                                               "2>/dev/null"};
+                                               ">/dev/null 2>/dev/null"};
     static const char *const descriptors[] = {"1", "2", "0"};
     struct terminal *t = malloc(sizeof(*t));
     char script[1024];
