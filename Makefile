@@ -69,6 +69,16 @@ matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
 diff:             ## what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
 
+grade: root       ## judge any os_isolate: BIN="a b" [STEP=1-4] [JOBS=2] [FORMAT=]
+	@$(AS_OWNER) $(MAKE) --no-print-directory attacks >/dev/null
+	@tools/grade --rootfs '$(ROOTFS)' --step '$(or $(STEP),4)' \
+	    --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
+	    $(if $(OUT),--output '$(OUT)') $(BIN)
+
+check-grade: root ## the judge, on programs of which we know what they lack
+	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
+	@tests/run tests/grade/check
+
 install: all      ## to PREFIX (/usr/local), below DESTDIR
 	for s in $(STEPS); do \
 	    install -D $$s/os_isolate "$(DESTDIR)$(LIBEXEC)/$$s/os_isolate"; done
