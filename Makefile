@@ -36,7 +36,7 @@ OWNER    := $(shell stat -c %U .)
 AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
-.PHONY: all demo check check-unit rootfs matrix diff install dist clean distclean help
+.PHONY: all demo check check-unit rootfs matrix bench diff install dist clean distclean help
 .PHONY: tests attacks root FORCE
 
 all: $(PROGRAMS)  ## compile the four steps
@@ -65,6 +65,12 @@ matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@$(MAKE) --no-print-directory rootfs
 	@tools/matrix --layers $(MATRIX)
+
+bench: root       ## how fast and how small, beside the peers (ROUNDS=60)
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all $(BENCH_TOOLS)
+	@$(MAKE) --no-print-directory rootfs
+	@ROUNDS='$(ROUNDS)' tests/bench/bench $(BENCH)
 
 diff:             ## what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
@@ -147,6 +153,7 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
 UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
+BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(shell uname -m)),32))
 
@@ -187,6 +194,11 @@ build/tests/attacks-i386/%: tests/attacks/%.c tests/attacks/attack.h \
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -m32 -static -o $@ $<
+
+build/tests/bench/%: tests/bench/%.c build/step4_seccomp/filters.h
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
 
 # Static, linked to the C library, and for i386: all run in the sandbox.
 build/tests/integration/hello-%: tests/integration/hello.c build/flags
