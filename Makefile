@@ -147,7 +147,7 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     mknod mknodat symlink umask open write close fcntl stat lstat fstat \
     realpath opendir readdir closedir clearenv setenv setgroups socket ioctl \
     sethostname prctl syscall clone sigprocmask poll execve kill raise \
-    waitpid _exit mount_tree chown fork read setns fstatfs fchown setresuid \
+    waitpid _exit mount_tree chown read setns fstatfs fchown setresuid \
     setresgid socketpair getsid setpgid signalfd send open_own_terminal \
     hand_over_terminal relay_terminal finish_terminal openat fstatvfs
 UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -72,24 +71,10 @@ static int take_hold(struct sandbox *box, pid_t pid)
     return box->users < 0 ? -1 : 0;
 }
 
-static void wait_quietly(pid_t pid)
+static int end_at_once(void *unused)
 {
-    int error = errno;
-
-    waitpid(pid, NULL, 0);
-    errno = error;
-}
-
-/* Make a user namespace and stay in it until the other end of the socket is
- * closed, be it by the death of the launcher. */
-static _Noreturn void hold_namespace(int sock)
-{
-    int answer = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
-
-    if (write(sock, &answer, sizeof(answer)) != sizeof(answer) ||
-        read(sock, &answer, 1) != 0)
-        _exit(EXIT_OWN_FAILURE);
-    _exit(EXIT_SUCCESS);
+    (void)unused;
+    return 0;
 }
 
 /* The value of a kernel setting, or -1 if this kernel has none such. */
@@ -148,8 +133,7 @@ int map_caller(pid_t pid)
 
 int make_users(struct sandbox *box)
 {
-    int ends[2];
-    int answer;
+    static char stack[4096] __attribute__((aligned(16)));
 
     if (left_out(box, LAYER_USERS))
         return LEFT_OUT;
@@ -158,26 +142,20 @@ int make_users(struct sandbox *box)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fstat(fd, &box->streams[fd]) < 0)
             return -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-        return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        hold_namespace(ends[1]);
-    }
-    close_quietly(ends[1]);
-    int result = -1;
-    if (pid > 0 && read(ends[0], &answer, sizeof(answer)) == sizeof(answer)) {
-        box->first_id = choose_first_id();
-        result =
-            answer == 0
-                ? take_hold(box, pid)
-                : fail_with(answer, "not even root may, in a chroot or in "
-                                    "some containers; try: --without users");
-    }
-    close_quietly(ends[0]);
-    if (pid > 0)
-        wait_quietly(pid);
+    box->first_id = choose_first_id();
+    /* A process that begins in the new namespace, and is over when clone(2)
+     * returns (CLONE_VFORK). It is in there until it is waited for: to hold
+     * the door, a zombie will do. Not SIGCHLD but no signal tells of its
+     * end, lest a caller who ignores that one has it removed before. */
+    pid_t pid = clone(end_at_once, stack + sizeof(stack),
+                      CLONE_NEWUSER | CLONE_VM | CLONE_VFORK, NULL);
+    if (pid < 0)
+        return fail_with(errno, "not even root may, in a chroot or in some "
+                                "containers; try: --without users");
+    int result = take_hold(box, pid);
+    int error = errno;
+    waitpid(pid, NULL, (int)__WCLONE);
+    errno = error;
     return result;
 }
 

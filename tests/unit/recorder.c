@@ -135,7 +135,6 @@ int __wrap_open_in_root(int, const char *, int);
 int __wrap_unshare(int);
 int __wrap_mount_tree(int, const char *, int);
 int __wrap_chown(const char *, uid_t, gid_t);
-int __wrap_fork(void);
 int __wrap_socketpair(int, int, int, int *);
 ssize_t __wrap_read(int, void *, size_t);
 int __wrap_setns(int, int);
@@ -236,11 +235,6 @@ int __wrap_socketpair(int family, int type, int protocol, int *ends)
     return record("socketpair %d", family);
 }
 
-int __wrap_fork(void)
-{
-    return record("fork") < 0 ? -1 : 4321;
-}
-
 /* The next signal, if it is listened to. */
 static ssize_t read_signal(struct signalfd_siginfo *info)
 {
@@ -255,7 +249,6 @@ static ssize_t read_signal(struct signalfd_siginfo *info)
                : -1;
 }
 
-/* From the holder of a namespace: 0, it is made. */
 ssize_t __wrap_read(int fd, void *data, size_t size)
 {
     if (fd == 60)

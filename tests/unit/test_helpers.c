@@ -269,19 +269,15 @@ static const struct {
      "close 30\n"},
     {"make_users", make_some_users,
      "fstat 0\nfstat 1\nfstat 2\n"
-     "socketpair 1\n"
-     "fork\n"
-     "close 51\n"
-     "read 50\n"
-     "open /proc/4321/uid_map\n"
+     "clone 0x10004100\n"
+     "open /proc/1234/uid_map\n"
      "write 30 0 1000000 65536\n"
      "close 30\n"
-     "open /proc/4321/gid_map\n"
+     "open /proc/1234/gid_map\n"
      "write 30 0 1000000 65536\n"
      "close 30\n"
-     "open /proc/4321/ns/user\n"
-     "close 50\n"
-     "waitpid 4321\n"},
+     "open /proc/1234/ns/user\n"
+     "waitpid 1234\n"},
     {"join_users", join_some_users,
      "fchown 1 1000000:1000000\n"
      "setns 70 0x10000000\n"
