@@ -406,7 +406,7 @@ char *__wrap_realpath(const char *path, char *real)
 }
 
 /* Directories: one for the descriptors, one for the rest (/proc). */
-static struct dirent entries[8];
+static struct dirent entries[9];
 static int next_entry, n_entries;
 
 static void add_entry(const char *name, unsigned char type)
@@ -433,6 +433,7 @@ DIR *__wrap_opendir(const char *path)
         add_entry("stat", DT_REG);
         add_entry("kallsyms", DT_REG);
         add_entry("bus", DT_DIR);
+        add_entry("fs", DT_DIR);
     }
     return (DIR *)entries;
 }

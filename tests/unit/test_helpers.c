@@ -299,6 +299,8 @@ static const struct {
      "mount /dev/null /proc/kallsyms - bind -\n"
      "readdir\n"
      "mount tmpfs /proc/bus tmpfs ro,nosuid,nodev,noexec size=0\n"
+     "readdir\n"
+     "mount /proc/bus /proc/fs - bind -\n"
      "closedir\n"
      "mount /dev/null /proc/sys/kernel/random/boot_id - bind -\n"},
     {"give_up_privileges", privileges,
