@@ -58,6 +58,7 @@ enum { LEFT_OUT = 1 };
 /* One sandbox, from command line to exit status. */
 struct sandbox {
     /* Filled in by parse_options(). */
+    bool explain;        /* --explain */
     const char *program; /* path, or a name to look up in PATH inside */
     char **argv;         /* argv[0] is the program; ends with NULL */
     const char *rootfs;  /* directory that becomes / (steps 3 and 4) */
@@ -74,6 +75,7 @@ struct sandbox {
     int (*child)(void *); /* the step's list of things to do */
     pid_t pid;            /* process 1 of the sandbox, seen from here */
     bool rootless;        /* the caller is an ordinary user */
+    bool waits;           /* process 1, for the launcher's "go" */
     int launcher[2];      /* sockets; at end of file the launcher is gone */
     int terminal;         /* controlling terminal, or -1 */
     pid_t foreground;     /* process group that had it, or -1 */

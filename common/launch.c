@@ -30,9 +30,8 @@ static int begin(void *arg)
     char go;
 
     close(box->launcher[1]);
-    /* Wait for the launcher to be ready, so that what --explain prints comes
-     * in order. End of file: it died, and there is nobody to serve. */
-    if (read(box->launcher[0], &go, 1) != 1)
+    /* End of file: the launcher died, and there is nobody to serve. */
+    if (box->waits && read(box->launcher[0], &go, 1) != 1)
         _exit(EXIT_OWN_FAILURE);
     return box->child(box);
 }
@@ -74,6 +73,9 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     box->rootless = geteuid() != 0;
     if (box->rootless)
         flags |= CLONE_NEWUSER;
+    /* The launcher has his ids to map first, or what --explain prints to
+     * bring in order. To wait otherwise would cost a tenth of the start. */
+    box->waits = box->rootless || box->explain;
 
     char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -145,7 +147,8 @@ int wait_for_payload(struct sandbox *box)
         sigaddset(&set, watched[i]);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
     /* "Go": see begin(). */
-    if (signals < 0 || send(box->launcher[1], "", 1, MSG_NOSIGNAL) < 0)
+    if (signals < 0 ||
+        (box->waits && send(box->launcher[1], "", 1, MSG_NOSIGNAL) < 0))
         die(EXIT_OWN_FAILURE, "start process 1");
 
     while (waitpid(box->pid, &status, WNOHANG) == 0)

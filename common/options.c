@@ -157,6 +157,7 @@ static void act_on(struct sandbox *box, int letter, int step)
         break;
     case 'e':
         explain_goals();
+        box->explain = true;
         break;
     case 'h':
         print_help(step);

@@ -117,6 +117,7 @@ static const char *wait_with(const int *signals)
     recorder_signals = signals;
     box.pid = 1234;
     box.launcher[1] = 51;
+    box.waits = true;
     box.foreground = -1;
     box.users = -1;
     box.pty[0] = box.pty[1] = -1;
@@ -124,6 +125,25 @@ static const char *wait_with(const int *signals)
     assert_int_equal(wait_for_payload(&box), 7);
     return strstr(recorded(), "send 51 1\n") +
            strlen("send 51 1\n"); /* after "go" */
+}
+
+/* Process 1 may be the payload by now, and its end of the socket closed. */
+static void test_no_go_where_process_1_does_not_wait(void **state)
+{
+    static const int none[] = {0};
+
+    (void)state;
+    record_anew(0, 0);
+    assert_int_equal(spawn(), 0);
+    assert_int_equal(box.waits, geteuid() != 0);
+    box.explain = true;
+    assert_int_equal(spawn(), 0);
+    assert_true(box.waits);
+    box.explain = box.waits = false;
+    recorder_signals = none;
+    record_anew(0, 0);
+    assert_int_equal(wait_for_payload(&box), 7);
+    assert_null(strstr(recorded(), "send"));
 }
 
 /* First of all tests of asking: the launcher remembers when it was asked. */
@@ -168,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spawn_isolated_blocks_signals_then_clones),
         cmocka_unit_test(test_spawn_isolated_reports_each_failure),
+        cmocka_unit_test(test_no_go_where_process_1_does_not_wait),
         cmocka_unit_test(test_exec_payload_arms_resets_executes),
         cmocka_unit_test(test_exec_payload_looks_in_path),
         cmocka_unit_test(test_exec_payload_stops_when_unarmed_or_alone),
