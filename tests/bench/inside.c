@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
+ * inside [-f] ...                  -f: under a filter that allows all
  * inside getpid|read|personality   nanoseconds for one call, best of nine
  * inside load FILE                 seconds to read it, in memory already
  * inside store FILE                seconds to write 40 MB and remove them
  */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,10 +73,26 @@ static double time_store(const char *path)
     return now() - start;
 }
 
+/* One instruction, the least that a filter can be. */
+static void allow_all(void)
+{
+    struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog program = {1, &allow};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+        perror("filter");
+}
+
 int main(int argc, char **argv)
 {
     double best = 1e9;
 
+    if (argc > 1 && strcmp(argv[1], "-f") == 0) {
+        allow_all();
+        argc--;
+        argv++;
+    }
     if (argc < 2)
         return 2;
     for (int i = 0; i < 9; i++) {
