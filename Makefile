@@ -3,17 +3,18 @@
 
 CFLAGS   ?= -O2 -g
 PREFIX   ?= /usr/local
-ROOTFS   ?= rootfs
 ARCH     ?=
 STATIC   ?= -static-pie
-HOSTCC   ?= $(CC)
+IMAGE    ?= $(ARCH)
+ROOTFS   ?= rootfs$(IMAGE:%=-%)
+HOST     := $(shell uname -m)
 VERSION  := 1.0
 STEPS    := step1_pid step2_net step3_mnt step4_seccomp
 PROGRAMS := $(STEPS:%=%/os_isolate)
 LIBEXEC   = $(PREFIX)/libexec/os_isolate
 
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion
-MACHINE  := $(if $(filter i386,$(ARCH)),-m32)
+MACHINE  := $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),-m32)
 DEFINES   = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
             -DINSTALLED_ROOTFS='"/var/lib/os_isolate/rootfs"'
 COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
@@ -26,6 +27,18 @@ UNITS    := $(patsubst %.c,build/%,$(wildcard tests/unit/test_*.c))
 ROOTLESS    := $(patsubst %,build/tests/integration/test_%,step1 step2 step3 \
                step4 interface life terminal)
 INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
+
+# The filters are compiled on the machine that builds, for the one that runs.
+ifndef HOSTCC
+HOSTCC   := $(CC)
+endif
+ifeq ($(ARCH)-$(filter-out aarch64,$(HOST))-$(origin CC),arm64-$(HOST)-default)
+CC       := aarch64-linux-gnu-gcc
+endif
+TARGET   := $(or $(ARCH),$(HOST))
+X86      := $(filter i386 i686 x86_64 amd64,$(TARGET))
+
+export ARCH IMAGE ROOTFS
 
 # V=1 shows the commands.
 Q        := $(if $(V),,@)
@@ -57,9 +70,9 @@ check: root       ## set up and run every test (TEST=name runs some, by glob)
 check-unit: $(UNITS)  ## the tests that need no root
 	@tests/run $(UNITS)
 
-rootfs: root      ## build the image (ROOTFS=dir, ARCH=i386, TARBALL=file)
+rootfs: root      ## build the image (ROOTFS=dir, IMAGE=i386, TARBALL=file)
 	@tools/setup rootfs
-	@ROOTFS='$(ROOTFS)' ARCH='$(ARCH)' TARBALL='$(TARBALL)' tools/mkrootfs
+	@ARCH='$(IMAGE)' TARBALL='$(TARBALL)' tools/mkrootfs
 
 matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
 	@tools/setup check
@@ -100,7 +113,7 @@ clean:            ## remove what was compiled
 	rm -rf build $(PROGRAMS)
 
 distclean: clean  ## and the image, and the archives
-	rm -rf --one-file-system '$(ROOTFS)' '$(ROOTFS)'.*
+	rm -rf --one-file-system '$(ROOTFS)' '$(ROOTFS)'.* systems
 	rm -f os_isolate-*.tar.gz
 
 help:             ## this list
@@ -132,7 +145,6 @@ step4_seccomp/os_isolate: $(STEP4)
 
 build/step4_seccomp/filter.o: build/step4_seccomp/filters.h
 
-# Compiled for, and run on, the machine that builds.
 build/compile_policy: tools/compile_policy.c build/flags
 	$(call say,CC)
 	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE -O1 -o $@ $< -lseccomp
@@ -140,7 +152,7 @@ build/compile_policy: tools/compile_policy.c build/flags
 build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
 	@mkdir -p $(@D)
 	$(call say,POLICY)
-	$(Q)build/compile_policy step4_seccomp/policy.txt $(@D)
+	$(Q)build/compile_policy step4_seccomp/policy.txt $(@D) $(TARGET)
 
 # ---- tests --------------------------------------------------------------
 
@@ -158,10 +170,10 @@ UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
 BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
-            $(if $(filter x86_64,$(shell uname -m)),32))
+            $(if $(filter x86_64,$(TARGET)),32))
 
 attacks: $(ATTACKS)
-ATTACKS += $(if $(filter x86_64,$(shell uname -m)),\
+ATTACKS += $(if $(filter x86_64,$(TARGET)),\
             $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
 
 tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS)
@@ -210,7 +222,14 @@ build/tests/integration/hello-%: tests/integration/hello.c build/flags
 	$(Q)$(COMPILE) -pthread $(if $(filter 32,$*),-m32 -static) \
 	    $(if $(filter static,$*),-static) -o $@ $<
 
-build/tests/integration/test_filter: LDLIBS += -lseccomp
+# The filter's own test: of the kernel, so for the machine that builds, as
+# libseccomp is.
+build/tests/integration/test_filter: tests/integration/test_filter.c \
+    build/step4_seccomp/filters.h build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) $(DEFINES) -Itests $(CFLAGS) \
+	    -o $@ $< -lcmocka -lseccomp
 build/tests/integration/%.o: DEFINES += -Itests
 
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs when os_isolate is built: compile_policy POLICY DIRECTORY makes, by
- * libseccomp, two filters in three forms: NAME.bpf for the kernel (and for
- * `bwrap --add-seccomp-fd`), NAME.pfc for people, filters.h for filter.c.
+ * Runs when os_isolate is built: compile_policy POLICY DIRECTORY MACHINE
+ * makes, by libseccomp, two filters for MACHINE (as `uname -m` or Debian name
+ * it; not always the one that builds) in three forms: NAME.bpf for the kernel
+ * (and for `bwrap --add-seccomp-fd`), NAME.pfc for people, filters.h for
+ * filter.c.
  *
  * Why two? In one filter libseccomp drops, silently, a rule that refuses
  * certain arguments of a call for which there is also a plain "allow". The
@@ -40,7 +42,7 @@ static struct {
 } rows[MAX_ROWS];
 static int n_rows;
 
-/* The native architecture first, and the one whose programs run as well. */
+/* The one asked for first, then the one whose programs it runs as well. */
 static uint32_t arches[2];
 static int n_arches = 1;
 
@@ -94,9 +96,23 @@ static void read_policy(const char *path)
     fclose(file);
 }
 
-static void choose_arches(void)
+static void choose_arches(const char *machine)
 {
-    arches[0] = seccomp_arch_native();
+    static const struct {
+        const char *name;
+        uint32_t arch;
+    } names[] = {
+        {"i386", SCMP_ARCH_X86},     {"i686", SCMP_ARCH_X86},
+        {"amd64", SCMP_ARCH_X86_64}, {"arm64", SCMP_ARCH_AARCH64},
+        {"armhf", SCMP_ARCH_ARM},    {"armv7l", SCMP_ARCH_ARM},
+    };
+
+    arches[0] = seccomp_arch_resolve_name(machine);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i].name, machine) == 0)
+            arches[0] = names[i].arch;
+    if (arches[0] == 0)
+        stop("no filter for a", machine, ENOTSUP);
     if (arches[0] == SCMP_ARCH_X86_64)
         arches[n_arches++] = SCMP_ARCH_X86;
     else if (arches[0] == SCMP_ARCH_X86)
@@ -372,12 +388,12 @@ int main(int argc, char **argv)
     static struct filter calls, arguments;
     char path[4096];
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: compile_policy POLICY DIRECTORY\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: compile_policy POLICY DIRECTORY MACHINE\n");
         return 1;
     }
     read_policy(argv[1]);
-    choose_arches();
+    choose_arches(argv[3]);
 
     scmp_filter_ctx ctx = new_filter(UNKNOWN, arches[0]);
     scmp_filter_ctx ctx2 = new_filter(SCMP_ACT_ALLOW, arches[0]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Step 4's filters in the kernel, call by call, on x86_64 for both of its
- * architectures. (compile_policy has run them in an interpreter already.)
+ * Step 4's filters in the kernel, call by call, on x86_64 for i386 as well.
+ * (compile_policy has run them in an interpreter already.)
  *
  * A child loads the two filters, and then a third that hands every call to a
  * supervisor, which answers EUSERS: no call is ever carried out. The kernel
@@ -30,9 +30,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef __x86_64__
-
 enum { MAX_CALLS = 2048, LET_THROUGH = EUSERS };
+
+/* What this machine runs; i386 by int $0x80 on x86_64. */
+#ifdef __x86_64__
+static const uint32_t arches[] = {SCMP_ARCH_NATIVE, SCMP_ARCH_X86};
+#else
+static const uint32_t arches[] = {SCMP_ARCH_NATIVE};
+#endif
+enum { ARCHES = sizeof(arches) / sizeof(arches[0]) };
 
 struct call {
     bool i386;
@@ -58,15 +64,16 @@ static void add(const char *name, uint32_t arch, int number,
         call->args[i] = args[i];
     call->expected = expected;
     snprintf(call->name, sizeof(call->name), "%s (%s)", name,
-             call->i386 ? "i386" : "x86_64");
+             call->i386 ? "i386" : "native");
 }
 
+/* On i386 some rules do not hold; see compile_policy.c. */
 static void add_named(const char *name, const unsigned long *args,
                       int expected, bool i386_too)
 {
-    static const uint32_t arches[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86};
-
-    for (int a = 0; a < (i386_too ? 2 : 1); a++) {
+    for (int a = 0; a < ARCHES; a++) {
+        if (!i386_too && (a == 1 || seccomp_arch_native() == SCMP_ARCH_X86))
+            continue;
         int number = seccomp_syscall_resolve_name_arch(arches[a], name);
         if (number >= 0)
             add(name, arches[a], number, args, expected);
@@ -103,12 +110,14 @@ static long enter(const struct call *call)
         long result = syscall(call->number, a[0], a[1], a[2], 0, 0, 0);
         return result < 0 ? -errno : result;
     }
-    int result;
+    int result = -ENOTSUP;
+#ifdef __x86_64__
     __asm__ volatile("int $0x80"
                      : "=a"(result)
                      : "a"(call->number), "b"(a[0]), "c"(a[1]), "d"(a[2]),
                        "S"(0), "D"(0)
                      : "memory", "r8", "r9", "r10", "r11");
+#endif
     return result;
 }
 
@@ -205,7 +214,7 @@ static void test_every_call_of_the_policy(void **state)
     n_calls = 0;
     add_policy();
     printf("%d calls tried in the kernel\n", n_calls);
-    assert_true(n_calls > 700);
+    assert_true(n_calls > 300 * ARCHES);
     try_all();
 }
 
@@ -215,18 +224,19 @@ static void test_numbers_that_nobody_knows(void **state)
     n_calls = 0;
     add_named("clone3", NULL, ENOSYS, true);
     for (int number = 600; number < 5000; number += 40) {
-        add("unknown", SCMP_ARCH_X86_64, number, NULL, ENOSYS);
-        add("unknown", SCMP_ARCH_X86, number, NULL, ENOSYS);
+        for (int a = 0; a < ARCHES; a++)
+            add("unknown", arches[a], number, NULL, ENOSYS);
     }
     /* x32: the numbers of x86_64 with bit 30 set, and 512 to 547. */
     for (int number = 0; number < 548; number += 4)
-        add("x32", SCMP_ARCH_X86_64, 0x40000000 | number, NULL, ENOSYS);
+        add("x32", SCMP_ARCH_NATIVE, 0x40000000 | number, NULL, ENOSYS);
     try_all();
 }
 
 static void test_arguments(void **state)
 {
-    static const unsigned long high = 1UL << 32;
+    static const unsigned long high =
+        sizeof(long) > 4 ? (unsigned long)(UINT64_C(1) << 32) : 0;
     static const struct {
         const char *name;
         unsigned long args[3];
@@ -275,23 +285,3 @@ int main(void)
 
     return RUN_TESTS(tests, setup);
 }
-
-#else
-
-static void test_every_call_of_the_policy(void **state)
-{
-    (void)state;
-    print_message("# SKIP: written for x86_64, which has both\n");
-    skip();
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_call_of_the_policy),
-    };
-
-    return RUN_TESTS(tests, NULL);
-}
-
-#endif

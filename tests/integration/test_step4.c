@@ -234,7 +234,9 @@ static void test_terminal_injection_is_refused(void **state)
     assert_matches(attack_on_terminal(4, "plain"),
                    "ioctl\\(TIOCSTI\\): Operation not permitted");
     assert_matches(attack_on_terminal(4, "high"),
-                   "ioctl\\(TIOCSTI\\): Operation not permitted");
+                   sizeof(long) > 4
+                       ? "ioctl\\(TIOCSTI\\): Operation not permitted"
+                       : "there are no upper 32 bits on this machine");
 }
 
 /* ---- what goes on working ---- */
@@ -310,15 +312,13 @@ static void test_compiled_programs_run(void **state)
     run_hello("hello-dynamic", "^(64|32) bits, thread 7, child 5\n$");
 }
 
+#ifdef __x86_64__ /* which builds and runs both */
 static void test_32_bit_programs_run(void **state)
 {
     (void)state;
-    if (access("build/tests/integration/hello-32", X_OK) < 0) {
-        print_message("# SKIP: only x86_64 builds and runs both\n");
-        skip();
-    }
     run_hello("hello-32", "^32 bits, thread 7, child 5\n$");
 }
+#endif
 
 /* The same two files, by another sandbox: a filter is no secret of ours. */
 static void test_filters_work_in_bwrap(void **state)
@@ -372,7 +372,9 @@ int main(void)
         cmocka_unit_test(test_ping_works_without_capability),
         cmocka_unit_test(test_su_works_as_root),
         cmocka_unit_test(test_compiled_programs_run),
+#ifdef __x86_64__
         cmocka_unit_test(test_32_bit_programs_run),
+#endif
         cmocka_unit_test(test_filters_work_in_bwrap),
         cmocka_unit_test(test_filters_are_there_to_read),
     };
