@@ -305,11 +305,27 @@ static void run_hello(const char *name, const char *regex)
     expect_inside(4, options, script, regex);
 }
 
+/* Byte 4 of an ELF file: 1 for 32 bits, 2 for 64. */
+static int width(const char *directory, const char *path)
+{
+    char whole[2 * PATH_MAX];
+    unsigned char header[5] = {0};
+
+    snprintf(whole, sizeof(whole), "%s%s", directory, path);
+    FILE *file = fopen(whole, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(header, sizeof(header), 1, file), 1);
+    fclose(file);
+    return header[4];
+}
+
 static void test_compiled_programs_run(void **state)
 {
     (void)state;
     run_hello("hello-static", "^(64|32) bits, thread 7, child 5\n$");
-    run_hello("hello-dynamic", "^(64|32) bits, thread 7, child 5\n$");
+    /* A 32-bit image has neither loader nor C library for 64-bit ones. */
+    if (width(image(), "/bin/ls") == width("", "/proc/self/exe"))
+        run_hello("hello-dynamic", "^(64|32) bits, thread 7, child 5\n$");
 }
 
 #ifdef __x86_64__ /* which builds and runs both */
