@@ -10,11 +10,12 @@
 
 #include "common.h"
 
-/* These came with Linux 5.2 and 5.12, and with the C library's headers later.
+/* These came with Linux 5.2 to 5.12, and with the C library's headers later.
  * The numbers are the same on every architecture. */
 enum {
     NR_OPEN_TREE = 428,
     NR_MOVE_MOUNT = 429,
+    NR_OPENAT2 = 437,
     NR_MOUNT_SETATTR = 442,
     TREE_CLONE = 1,        /* OPEN_TREE_CLONE */
     EMPTY_PATH = 0x1000,   /* AT_EMPTY_PATH */
@@ -39,7 +40,7 @@ int open_in_root(int dirfd, const char *path, int flags)
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
 
-    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+    return (int)syscall(NR_OPENAT2, dirfd, path, &how, sizeof(how));
 }
 
 int mount_tree(int source, const char *target, int users)
