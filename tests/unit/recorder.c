@@ -397,6 +397,44 @@ int __wrap_fstat(int fd, struct stat *st)
     return 0;
 }
 
+/* What these are called by programs compiled with a C library before 2.33. */
+int __wrap___xstat(int, const char *, struct stat *);
+int __wrap___lxstat(int, const char *, struct stat *);
+int __wrap___fxstat(int, int, struct stat *);
+int __wrap___xmknod(int, const char *, mode_t, dev_t *);
+int __wrap___xmknodat(int, int, const char *, mode_t, dev_t *);
+
+int __wrap___xstat(int version, const char *path, struct stat *st)
+{
+    (void)version;
+    return __wrap_stat(path, st);
+}
+
+int __wrap___lxstat(int version, const char *path, struct stat *st)
+{
+    (void)version;
+    return __wrap_lstat(path, st);
+}
+
+int __wrap___fxstat(int version, int fd, struct stat *st)
+{
+    (void)version;
+    return __wrap_fstat(fd, st);
+}
+
+int __wrap___xmknod(int version, const char *path, mode_t mode, dev_t *device)
+{
+    (void)version;
+    return __wrap_mknod(path, mode, *device);
+}
+
+int __wrap___xmknodat(int version, int dirfd, const char *path, mode_t mode,
+                      dev_t *device)
+{
+    (void)version;
+    return __wrap_mknodat(dirfd, path, mode, *device);
+}
+
 char *__wrap_realpath(const char *path, char *real)
 {
     if (record("realpath %s", path) < 0)
