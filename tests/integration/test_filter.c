@@ -41,7 +41,7 @@ static const uint32_t arches[] = {SCMP_ARCH_NATIVE};
 enum { ARCHES = sizeof(arches) / sizeof(arches[0]) };
 
 struct call {
-    bool i386;
+    bool by_int80;
     int number;
     unsigned long args[3];
     int expected; /* errno */
@@ -58,13 +58,13 @@ static void add(const char *name, uint32_t arch, int number,
     struct call *call = &calls[n_calls++];
 
     assert_true(n_calls < MAX_CALLS);
-    call->i386 = arch == SCMP_ARCH_X86;
+    call->by_int80 = arch == SCMP_ARCH_X86;
     call->number = number;
     for (int i = 0; i < 3 && args != NULL; i++)
         call->args[i] = args[i];
     call->expected = expected;
     snprintf(call->name, sizeof(call->name), "%s (%s)", name,
-             call->i386 ? "i386" : "native");
+             call->by_int80 ? "i386" : "native");
 }
 
 /* On i386 some rules do not hold; see compile_policy.c. */
@@ -106,7 +106,7 @@ static long enter(const struct call *call)
 {
     const unsigned long *a = call->args;
 
-    if (!call->i386) {
+    if (!call->by_int80) {
         long result = syscall(call->number, a[0], a[1], a[2], 0, 0, 0);
         return result < 0 ? -errno : result;
     }
@@ -163,7 +163,7 @@ static void supervise(pid_t pid, const volatile int *listener)
         usleep(1000);
     assert_true(*listener > 0);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    int fd = (int)syscall(SYS_pidfd_getfd, pidfd, *listener, 0);
+    int fd = (int)syscall(438 /* pidfd_getfd */, pidfd, *listener, 0);
     assert_true(fd >= 0);
     struct pollfd end = {.fd = fd, .events = POLLIN};
     while (*(volatile int *)next_call < n_calls) {
