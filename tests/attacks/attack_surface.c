@@ -13,6 +13,8 @@
  * filter. CVE-2021-26708 (exploited with the help of userfaultfd),
  * CVE-2022-29582 (io_uring), CVE-2017-17053 (modify_ldt).
  */
+#include <sys/mount.h> /* before linux/fs.h, on Debian 11 */
+
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 #include <unistd.h>
