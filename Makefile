@@ -54,7 +54,7 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
 .PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
-.PHONY: matrix bench grade diff install dist clean distclean help
+.PHONY: matrix bench grade diff install dist clean distclean help report
 .PHONY: tests attacks root FORCE
 
 all: $(PROGRAMS)  ## compile the four steps
@@ -95,6 +95,12 @@ bench: root       ## how fast and how small, beside the peers (ROUNDS=60)
 	@$(AS_OWNER) $(MAKE) --no-print-directory all $(BENCH_TOOLS)
 	@$(MAKE) --no-print-directory rootfs
 	@ROUNDS='$(ROUNDS)' tests/bench/bench $(BENCH)
+
+report: root      ## fill the documents' transcripts (DOCKER=socket: Docker's too)
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
+	@$(MAKE) --no-print-directory rootfs
+	@tools/report --peers $(if $(DOCKER),--docker '$(DOCKER)')
 
 diff:             ## what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
