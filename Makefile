@@ -121,6 +121,8 @@ install: all      ## to PREFIX (/usr/local), below DESTDIR
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	ln -sf ../libexec/os_isolate/step4_seccomp/os_isolate \
 	    "$(DESTDIR)$(PREFIX)/bin/os_isolate"
+	install -D -m 644 common/os_isolate.1 \
+	    "$(DESTDIR)$(PREFIX)/share/man/man1/os_isolate.1"
 
 dist:             ## os_isolate-VERSION.tar.gz: sources and report, to hand in
 	@tools/dist $(VERSION)

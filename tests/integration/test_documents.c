@@ -29,10 +29,17 @@ static void test_documents_say_what_programs_print(void **state)
     expect_good("tools/report --check");
 }
 
+static void test_manual_has_the_options_of_help(void **state)
+{
+    (void)state;
+    expect_good("tests/compare_manual");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_say_what_programs_print),
+        cmocka_unit_test(test_manual_has_the_options_of_help),
     };
 
     return RUN_TESTS(tests, setup_sandbox);
