@@ -54,8 +54,8 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
 .PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
-.PHONY: matrix bench grade diff install dist clean distclean help report
-.PHONY: tests attacks root FORCE
+.PHONY: matrix bench grade diff install dist clean distclean help report tests
+.PHONY: attacks root FORCE lecture record
 
 all: $(PROGRAMS)  ## compile the four steps
 
@@ -64,6 +64,18 @@ demo: root        ## the main job: set up, run the four steps, compare them
 	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
 	@$(MAKE) --no-print-directory rootfs
 	@tools/demo
+
+lecture: root     ## the four steps as a talk: Enter goes on (STEP=3, AUTO=1)
+	@tools/setup demo
+	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
+	@$(MAKE) --no-print-directory rootfs
+	@tools/lecture $(if $(STEP),--step '$(STEP)') $(if $(AUTO),--auto)
+
+record: root      ## the lecture as an asciinema file, build/lecture.cast
+	@command -v asciinema >/dev/null || \
+	    { echo "Missing. Try: apt-get install asciinema" >&2; exit 1; }
+	asciinema rec --overwrite --cols 80 --rows 24 build/lecture.cast \
+	    -c '$(MAKE) -s lecture AUTO=1'
 
 check: root       ## set up and run every test (TEST=name runs some, by glob)
 	@tools/setup check
