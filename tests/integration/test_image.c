@@ -135,6 +135,7 @@ static void test_install_puts_programs_in_place(void **state)
         "./opt/x/libexec/os_isolate/step2_net/os_isolate\n"
         "./opt/x/libexec/os_isolate/step3_mnt/os_isolate\n"
         "./opt/x/libexec/os_isolate/step4_seccomp/os_isolate\n"
+        "./opt/x/share/man/man1/os_isolate.1\n"
         "os_isolate [0-9.]+ \\(step 4\\)\n$");
 }
 
