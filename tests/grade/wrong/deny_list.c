@@ -25,7 +25,8 @@
 
 static int load(struct sock_filter *code, size_t size)
 {
-    struct sock_fprog program = {(unsigned short)(size / sizeof(*code)), code};
+    struct sock_fprog program = {(unsigned short)(size / sizeof(*code)),
+                                 code};
 
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
