@@ -83,7 +83,7 @@ check: root       ## set up and run every test (TEST=name runs some, by glob)
 	@$(MAKE) --no-print-directory rootfs
 	@tests/run $(UNITS) $(INTEGRATION) $(ROOTLESS:%=%:rootless)
 
-check-fresh: root ## demo and check on clean Debians (RELEASE=bullseye ...)
+check-fresh: root ## demo and check on a clean Debian (RELEASE=bullseye ...)
 	@tests/fresh $(RELEASE)
 
 check-vm: root    ## check on another kernel (ARCH=i386, KERNEL=5.10|6.1|6.12)
