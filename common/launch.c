@@ -151,7 +151,8 @@ int wait_for_payload(struct sandbox *box)
         (box->waits && send(box->launcher[1], "", 1, MSG_NOSIGNAL) < 0))
         die(EXIT_OWN_FAILURE, "start process 1");
 
-    while (waitpid(box->pid, &status, WNOHANG) == 0)
+    pid_t ended;
+    while ((ended = waitpid(box->pid, &status, WNOHANG)) == 0)
         if (relay_terminal(box, signals) &&
             read(signals, &info, sizeof(info)) == sizeof(info) &&
             info.ssi_signo != SIGCHLD)
@@ -160,6 +161,10 @@ int wait_for_payload(struct sandbox *box)
     finish_terminal(box);
     take_terminal_back(box);
     give_pipes_back(box);
+    if (ended < 0) {
+        kill(box->pid, SIGKILL);
+        die(EXIT_OWN_FAILURE, "wait for the payload");
+    }
     if (WIFSIGNALED(status))
         return EXIT_SIGNAL_BASE + WTERMSIG(status);
     return WEXITSTATUS(status);
