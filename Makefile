@@ -203,10 +203,10 @@ BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(TARGET)),32))
 
-attacks: $(ATTACKS)
 ATTACKS += $(if $(filter x86_64,$(TARGET)),\
             $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
 
+attacks: $(ATTACKS)
 tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS)
 
 build/unit/%.o: %.c build/flags
