@@ -31,6 +31,8 @@ INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
 INTEGRATION := $(filter-out $(if $(filter arm64-$(filter-out aarch64,$(HOST)),\
     $(ARCH)-$(HOST)),%/test_filter),$(INTEGRATION))
 
+BREAKING := tests/faults/faults tests/faults/deaths
+
 # The filters are compiled on the machine that builds, for the one that runs.
 ifndef HOSTCC
 HOSTCC   := $(CC)
@@ -81,7 +83,7 @@ check: root       ## set up and run every test (TEST=name runs some, by glob)
 	@tools/setup check
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@$(MAKE) --no-print-directory rootfs
-	@tests/run $(UNITS) $(INTEGRATION) $(ROOTLESS:%=%:rootless)
+	@tests/run $(UNITS) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(BREAKING)
 
 check-fresh: root ## demo and check on a clean Debian (RELEASE=bullseye ...)
 	@tests/fresh $(RELEASE)
@@ -206,8 +208,10 @@ HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
 ATTACKS += $(if $(filter x86_64,$(TARGET)),\
             $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
 
+FAULT_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/faults/*.c))
+
 attacks: $(ATTACKS)
-tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS)
+tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS) $(FAULT_TOOLS)
 
 build/unit/%.o: %.c build/flags
 	@mkdir -p $(@D)
@@ -242,6 +246,11 @@ build/tests/attacks-i386/%: tests/attacks/%.c tests/attacks/attack.h \
 	$(Q)$(COMPILE) -m32 -static -o $@ $<
 
 build/tests/bench/%: tests/bench/%.c build/step4_seccomp/filters.h
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
+
+build/tests/faults/%: tests/faults/%.c build/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -static -o $@ $<

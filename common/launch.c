@@ -157,12 +157,15 @@ int wait_for_payload(struct sandbox *box)
             read(signals, &info, sizeof(info)) == sizeof(info) &&
             info.ssi_signo != SIGCHLD)
             pass_on(box, &info);
+    int error = errno;
 
     finish_terminal(box);
     take_terminal_back(box);
     give_pipes_back(box);
     if (ended < 0) {
         kill(box->pid, SIGKILL);
+        waitpid(box->pid, NULL, 0);
+        errno = error;
         die(EXIT_OWN_FAILURE, "wait for the payload");
     }
     if (WIFSIGNALED(status))

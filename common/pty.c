@@ -175,7 +175,8 @@ static void receive_terminal(struct sandbox *box)
                              .msg_control = &control,
                              .msg_controllen = sizeof(control)};
 
-    if (recvmsg(box->launcher[1], &message, MSG_CMSG_CLOEXEC) == 1 &&
+    if (recvmsg(box->launcher[1], &message,
+                MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1 &&
         CMSG_FIRSTHDR(&message) != NULL) {
         memcpy(box->pty, CMSG_DATA(&control.header), sizeof(box->pty));
         fcntl(box->pty[MASTER], F_SETFL, O_RDWR | O_NONBLOCK);

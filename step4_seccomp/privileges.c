@@ -40,8 +40,10 @@ static int limit_bounding_set(void)
     for (int capability = 0; capability < 64; capability++) {
         int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
 
+        if (held < 0 && errno == EINVAL)
+            break; /* past the last one that this kernel knows */
         if (held < 0)
-            break; /* EINVAL: past the last one that this kernel knows */
+            return -1;
         if (held && !(kept & BIT(capability)) &&
             prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
             return -1;

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""What the tests that break things have in common: a host of their own.
+
+They run in a PID and a mount namespace, so that whatever else happens on this
+machine is out of sight, and what a sandbox leaves is in sight. / is a shared
+mount there, as under systemd: a mount that leaks travels to us.
+"""
+import ctypes
+import fnmatch
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+STEPS = {n: TOP / f"{name}/os_isolate" for n, name in enumerate(
+    ("step1_pid", "step2_net", "step3_mnt", "step4_seccomp"), 1)}
+IMAGE = pathlib.Path(os.environ.get("ROOTFS") or TOP / "rootfs").resolve()
+PROBE = TOP / "build/tests/faults/probe"
+FULL = bool(os.environ.get("FULL"))
+
+
+def enter_own_host(name):
+    """Go on in namespaces of our own, or end if TEST= wants other tests."""
+    if not fnmatch.fnmatch(name, os.environ.get("TEST") or "*"):
+        sys.exit(0)
+    if os.geteuid() != 0:
+        sys.exit("this needs root")
+    if "OWN_HOST" not in os.environ:
+        os.environ.update(OWN_HOST="1", OS_ISOLATE_ROOTFS=str(IMAGE))
+        os.execvp("unshare", ["unshare", "--mount", "--propagation",
+                              "private", "--pid", "--fork", "--kill-child",
+                              "--mount-proc", sys.executable, *sys.argv])
+    subprocess.run(["mount", "--make-rshared", "/"], check=True)
+    os.chdir(TOP)
+
+
+def mounts():
+    return pathlib.Path("/proc/self/mountinfo").read_text()
+
+
+def processes():
+    """Everything that runs here, but us and zombies that are being reaped."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (path / "stat").read_text()
+            if int(path.name) != os.getpid():
+                found[int(path.name)] = stat.rsplit(")", 1)[1].split()[0] + \
+                    " " + (path / "comm").read_text().strip()
+        except OSError:
+            continue
+    return found
+
+
+def namespaces():
+    found = set()
+    for link in pathlib.Path("/proc").glob("[0-9]*/ns/*"):
+        try:
+            found.add(os.readlink(link))
+        except OSError:
+            continue
+    return found
+
+
+def image_files():
+    """Names, times and sizes of all that is in the image."""
+    found = set()
+    for base, dirs, files in os.walk(IMAGE):
+        for name in dirs + files + ["."]:
+            st = os.lstat(os.path.join(base, name))
+            found.add((base, name, st.st_ino, st.st_ctime_ns, st.st_size))
+    return found
+
+
+class Host:
+    """How the host was; what is different now."""
+
+    def __init__(self):
+        self.state = self.look()
+
+    @staticmethod
+    def look():
+        return {"mounts": mounts(), "namespaces": namespaces(),
+                "files of the image": image_files(),
+                "descriptors": sorted(os.listdir("/proc/self/fd"))[:-1],
+                "names in /, /dev, /run": sorted(
+                    os.listdir("/") + os.listdir("/dev") +
+                    os.listdir("/run"))}
+
+    def differences(self, seconds=10):
+        """Wait until all is as it was: the kernel is not always at once."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            while reap():
+                pass
+            left, now = processes(), self.look()
+            if not left and now == self.state:
+                return []
+            time.sleep(0.05)
+        return [f"processes left: {left}"] * bool(left) + [
+            f"{what} changed" for what in now if now[what] != self.state[what]]
+
+
+def reap():
+    """Orphans come to process 1 here, which we are."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] > 0
+    except ChildProcessError:
+        return False
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failures = 0
+
+    def report(self, good, name, why=""):
+        self.count += 1
+        self.failures += not good
+        print(f"{'' if good else 'not '}ok {self.count} - {name}")
+        for line in () if good else why.splitlines():
+            print(f"#   {line}")
+
+    def end(self):
+        print(f"1..{self.count}", flush=True)
+        return 1 if self.failures or not self.count else 0
+
+
+def die_with_us():
+    """For a child: SIGKILL when its parent ends."""
+    ctypes.CDLL(None).prctl(1, 9)
