@@ -20,13 +20,12 @@ print_line(const char *format, va_list args, const char *tail)
 {
     char line[1024];
     int used = snprintf(line, sizeof(line), "os_isolate: ");
-    size_t room = sizeof(line) - (size_t)used - 1;
+    /* Of a message that is too long, the end goes, and not the cause. */
+    size_t room = sizeof(line) - (size_t)used - strlen(tail) - 1;
 
     int n = vsnprintf(line + used, room, format, args);
     used += n < 0 ? 0 : n >= (int)room ? (int)room - 1 : n;
-    room = sizeof(line) - (size_t)used - 1;
-    n = snprintf(line + used, room, "%s", tail);
-    used += n >= (int)room ? (int)room - 1 : n;
+    used += snprintf(line + used, sizeof(line) - (size_t)used, "%s", tail);
     line[used++] = '\n';
     if (write(STDERR_FILENO, line, (size_t)used) < 0)
         return; /* nowhere left to complain to */

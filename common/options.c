@@ -100,6 +100,15 @@ static int depth_of(const char *path)
     return depth;
 }
 
+/* What step 3 mounts later, over whatever was bound there. */
+static bool is_own_mount(const char *target)
+{
+    target += strspn(target, "/");
+    size_t len = strcspn(target, "/");
+    return (len == 4 && strncmp(target, "proc", len) == 0) ||
+           (len == 3 && strncmp(target, "dev", len) == 0);
+}
+
 /* SRC:DST, where DST is absolute; SRC may itself hold a colon. */
 static void add_bind(struct sandbox *box, char *text)
 {
@@ -111,6 +120,8 @@ static void add_bind(struct sandbox *box, char *text)
         usage_error("--bind %s: not of the form SRC:/DST", text);
     if (box->n_binds == MAX_BINDS)
         usage_error("--bind %s: too many of them", text);
+    if (is_own_mount(colon + 1))
+        usage_error("--bind %s: /proc and /dev are the sandbox's own", text);
     *colon = '\0';
     if (depth_of(colon + 1) > MAX_BIND_DEPTH)
         usage_error("--bind %s: its target is too deep", text);
