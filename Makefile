@@ -31,7 +31,7 @@ INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
 INTEGRATION := $(filter-out $(if $(filter arm64-$(filter-out aarch64,$(HOST)),\
     $(ARCH)-$(HOST)),%/test_filter),$(INTEGRATION))
 
-BREAKING := $(addprefix tests/faults/,faults deaths inputs)
+BREAKING := $(addprefix tests/faults/,faults deaths inputs payloads)
 
 # The filters are compiled on the machine that builds, for the one that runs.
 ifndef HOSTCC
