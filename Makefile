@@ -57,7 +57,7 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
 
 .PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
 .PHONY: matrix bench grade diff install dist clean distclean help report tests
-.PHONY: attacks root FORCE lecture record
+.PHONY: attacks root FORCE lecture record sanitize coverage
 
 all: $(PROGRAMS)  ## compile the four steps
 
@@ -90,6 +90,18 @@ check-fresh: root ## demo and check on a clean Debian (RELEASE=bullseye ...)
 
 check-vm: root    ## check on another kernel (ARCH=i386, KERNEL=5.10|6.1|6.12)
 	@tests/vm
+
+sanitize: root    ## the tests with ASan, UBSan and valgrind, in a copy
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory rootfs
+	@tests/sanitize
+
+coverage: root    ## how many lines of common/ and the steps the tests run
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory rootfs
+	@tests/coverage
 
 check-unit: $(UNITS)  ## the tests that need no root
 	@tests/run $(UNITS)
