@@ -57,7 +57,7 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
 
 .PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
 .PHONY: matrix bench grade diff install dist clean distclean help report tests
-.PHONY: attacks root FORCE lecture record sanitize coverage
+.PHONY: attacks root FORCE lecture record sanitize coverage page check-page
 
 all: $(PROGRAMS)  ## compile the four steps
 
@@ -115,6 +115,20 @@ matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@$(MAKE) --no-print-directory rootfs
 	@tools/matrix --layers $(MATRIX)
+
+page: root        ## build/os_isolate.html: all of it as one page (DOCKER=socket)
+	@tools/setup page
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests $(BENCH_TOOLS)
+	@$(MAKE) --no-print-directory rootfs
+	@ROUNDS='$(ROUNDS)' tools/page $(if $(DOCKER),--docker '$(DOCKER)')
+
+check-page: root  ## make the page, and read it with Chromium
+	@tools/setup page
+	@command -v chromium >/dev/null || \
+	    { echo "Missing. Try: apt-get install chromium" >&2; exit 1; }
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests $(BENCH_TOOLS)
+	@$(MAKE) --no-print-directory rootfs
+	@tests/page
 
 bench: root       ## how fast and how small, beside the peers (ROUNDS=60)
 	@tools/setup check
