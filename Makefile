@@ -123,9 +123,7 @@ page: root        ## build/os_isolate.html: all of it as one page (DOCKER=socket
 	@ROUNDS='$(ROUNDS)' tools/page $(if $(DOCKER),--docker '$(DOCKER)')
 
 check-page: root  ## make the page, and read it with Chromium
-	@tools/setup page
-	@command -v chromium >/dev/null || \
-	    { echo "Missing. Try: apt-get install chromium" >&2; exit 1; }
+	@tools/setup check-page
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests $(BENCH_TOOLS)
 	@$(MAKE) --no-print-directory rootfs
 	@tests/page
