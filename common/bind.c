@@ -77,7 +77,11 @@ static int mount_one(int root, const struct bind *bind, int users)
         return -1;
     }
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
-    if (mount_tree(bind->fd, target, users) < 0)
+    /* On a file system that knows no idmapped mounts (tmpfs before Linux
+     * 6.3, NFS) its owners are nobody inside: less to be read, not more. */
+    if (mount_tree(bind->fd, target, users) < 0 &&
+        (users < 0 || errno != EINVAL ||
+         mount_tree(bind->fd, target, -1) < 0))
         return -1;
     close(fd);
     /* The flags take a second call, on what is now mounted there. An ordinary

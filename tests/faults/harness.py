@@ -19,6 +19,7 @@ STEPS = {n: TOP / f"{name}/os_isolate" for n, name in enumerate(
 IMAGE = pathlib.Path(os.environ.get("ROOTFS") or TOP / "rootfs").resolve()
 PROBE = TOP / "build/tests/faults/probe"
 FULL = bool(os.environ.get("FULL"))
+SLOW = float(os.environ.get("SLOW") or 1)   # times as patient
 
 
 def enter_own_host(name):
@@ -91,7 +92,7 @@ class Host:
 
     def differences(self, seconds=10):
         """Wait until all is as it was: the kernel is not always at once."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * SLOW
         while time.monotonic() < deadline:
             while reap():
                 pass

@@ -14,9 +14,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +137,13 @@ void need_in_image(const char *path)
     skip();
 }
 
+double patience(double seconds)
+{
+    const char *slow = getenv("SLOW");
+
+    return slow == NULL ? seconds : seconds * atof(slow);
+}
+
 static double now(void)
 {
     struct timespec time;
@@ -160,7 +169,7 @@ static bool drain(int fd, char *text, size_t size)
 void run(struct outcome *outcome, const char *input, char *const *argv)
 {
     int in[2], out[2], err[2];
-    double deadline = now() + 60;
+    double deadline = now() + patience(60);
 
     memset(outcome, 0, sizeof(*outcome));
     assert_int_equal(pipe(in) | pipe(out) | pipe(err), 0);
@@ -209,7 +218,7 @@ void run(struct outcome *outcome, const char *input, char *const *argv)
         kill(pid, SIGKILL);
     outcome->status = wait_for_exit(pid);
     if (now() >= deadline)
-        fail_msg("%s: still running after a minute", argv[0]);
+        fail_msg("%s: still running, and out of patience", argv[0]);
 }
 
 pid_t start(char *const *argv, int *output)
@@ -239,7 +248,7 @@ pid_t start(char *const *argv, int *output)
 void wait_for_text(int fd, const char *text)
 {
     char seen[16384] = "";
-    double deadline = now() + 10;
+    double deadline = now() + patience(10);
     struct pollfd end = {.fd = fd, .events = POLLIN};
 
     while (strstr(seen, text) == NULL) {
@@ -254,12 +263,13 @@ int wait_for_exit(pid_t pid)
 {
     int status;
 
-    for (double deadline = now() + 10; now() < deadline; usleep(2000))
+    for (double deadline = now() + patience(10); now() < deadline;
+         usleep(2000))
         if (waitpid(pid, &status, WNOHANG) == pid)
             return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
                                        : WEXITSTATUS(status);
     kill(pid, SIGKILL);
-    fail_msg("process %d did not end within ten seconds", (int)pid);
+    fail_msg("process %d did not end in time", (int)pid);
     return -1;
 }
 
@@ -272,6 +282,15 @@ void assert_matches(const char *text, const char *regex)
     regfree(&compiled);
     if (rc != 0)
         fail_msg("expected to match\n%s\nbut was\n%s", regex, text);
+}
+
+bool has_user_attributes(void)
+{
+    int fd = memfd_create("attributes", MFD_CLOEXEC); /* is on a tmpfs */
+    bool has = fsetxattr(fd, "user.x", "y", 1, 0) == 0;
+
+    close(fd);
+    return has;
 }
 
 static void expect(char *const *argv, const char *what, const char *regex)

@@ -24,6 +24,9 @@ const char *image(void);
 bool rootless(void);
 void become_the_user(void);
 
+/* SECONDS, on a machine as fast as most; times $SLOW. */
+double patience(double seconds);
+
 /* Run ARGV (ends with NULL) with INPUT, which may be NULL, on its stdin, and
  * wait. Fails the test after a minute. */
 void run(struct outcome *outcome, const char *input, char *const *argv);
@@ -48,6 +51,10 @@ void expect_on_host(const char *script, const char *regex);
 
 /* Fail the test unless TEXT matches. */
 void assert_matches(const char *text, const char *regex);
+
+/* Can a file on tmpfs have attributes of the user's? Since Linux 6.6; an
+ * ordinary user's overlay needs them. */
+bool has_user_attributes(void);
 
 /* The whole of a file; to be freed. */
 char *read_file(const char *path);

@@ -63,6 +63,24 @@ static void test_bound_files_are_shifted_too(void **state)
                   "^0:0\n" MARKER_TEXT "\n$");
 }
 
+/* Of a file system without idmapped mounts: they are nobody's inside. */
+static void test_bound_files_that_cannot_be_shifted(void **state)
+{
+    char script[6 * PATH_MAX];
+
+    (void)state;
+    snprintf(script, sizeof(script),
+             "unshare --mount sh -c 'cd %1$s && mount -t tmpfs none . && "
+             "mkdir l u w m && mount -t overlay none m "
+             "-o lowerdir=l,upperdir=u,workdir=w && echo all >m/all && "
+             "echo root >m/root && chmod 600 m/root && "
+             "%2$s -B m:/m -b /bin/sh -- -c \"stat -c %%u /m/all; cat /m/* "
+             "2>&1; rm -f /m/all 2>&1; true\"'",
+             scratch_directory(), step_program(4));
+    expect_on_host(script, "^65534\nall\ncat: /m/root: Permission denied\n"
+                           "rm: [^\n]*Read-only file system\n$");
+}
+
 /* overlayfs has no idmapped mounts: an image on it, as in a container. */
 static void test_image_that_cannot_be_shifted(void **state)
 {
@@ -141,6 +159,7 @@ int main(void)
 #endif
         cmocka_unit_test(test_root_inside_is_nobody_outside),
         cmocka_unit_test(test_bound_files_are_shifted_too),
+        cmocka_unit_test(test_bound_files_that_cannot_be_shifted),
         cmocka_unit_test(test_image_that_cannot_be_shifted),
         cmocka_unit_test(test_layers_can_be_left_out),
         cmocka_unit_test(test_filter_admits_what_docker_admits),

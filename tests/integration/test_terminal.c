@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sandbox.h"
@@ -42,12 +43,20 @@ static void open_terminal(struct terminal *t, const char *script)
     assert_int_equal(tcgetattr(t->master, &t->modes), 0);
 }
 
+static double seconds(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* Read until TEXT has come after what the last call saw. */
 static void expect_text(struct terminal *t, const char *text)
 {
     struct pollfd end = {.fd = t->master, .events = POLLIN};
 
-    for (int i = 0; i < 100; i++) {
+    for (double t0 = seconds(); seconds() - t0 < patience(10);) {
         char *at = strstr(t->seen, text);
         if (at != NULL) {
             at += strlen(text);
