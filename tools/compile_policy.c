@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
  * Runs when os_isolate is built: compile_policy POLICY DIRECTORY MACHINE
- * makes, by libseccomp, two filters for MACHINE (as `uname -m` or Debian name
- * it; not always the one that builds) in three forms: NAME.bpf for the kernel
- * (and for `bwrap --add-seccomp-fd`), NAME.pfc for people, filters.h for
- * filter.c.
+ * makes two filters for MACHINE (as `uname -m` or Debian name it; not always
+ * the one that builds) in three forms: NAME.bpf for the kernel (and for
+ * `bwrap
+ * --add-seccomp-fd`), NAME.pfc for people, filters.h for filter.c.
  *
- * Why two? In one filter libseccomp drops, silently, a rule that refuses
- * certain arguments of a call for which there is also a plain "allow". The
- * kernel asks all filters and takes the strictest answer, so: `calls` decides
- * by the number alone and refuses by default, `arguments` allows by default.
+ * `calls` decides by the number alone, and refuses by default. It is made by
+ * hand: a binary search over ranges of numbers that have the same answer, and
+ * a quarter of what libseccomp makes of the same table. The kernel compiles
+ * it at every start, and walks it for every call with a rule on its
+ * arguments.
+ *
+ * `arguments` allows by default. It is made by libseccomp, which knows how to
+ * compare 64 bits by 32, and where i386 hides its arguments. Not as one
+ * filter with the other: there libseccomp drops, silently, a rule that
+ * refuses certain arguments of a call for which there is also a plain
+ * "allow". The kernel asks both filters, and takes the strictest answer.
  *
  * At the end the filters are run, in a small interpreter, against the policy
  * they came from. A build with a wrong filter fails.
@@ -20,6 +27,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +41,9 @@
 #define NO_SUCH_FAMILY         SCMP_ACT_ERRNO(EAFNOSUPPORT)
 #define LOW_32_BITS            0xffffffffU
 #define NETLINK_AUDIT_PROTOCOL 9
+#define BY_VALUE               0 /* of the first argument: personality */
 
-enum { MAX_ROWS = 1024, MAX_INSTRUCTIONS = 4096 };
+enum { MAX_ROWS = 1024, MAX_INSTRUCTIONS = 4096, MAX_NUMBERS = 1024 };
 
 static struct {
     char name[32];
@@ -123,9 +132,9 @@ static void choose_arches(const char *machine)
 
 /* A filter for ARCH alone. Other architectures, x32 among them, get ENOSYS
  * for every call. */
-static scmp_filter_ctx new_filter(uint32_t default_action, uint32_t arch)
+static scmp_filter_ctx new_filter(uint32_t arch)
 {
-    scmp_filter_ctx ctx = seccomp_init(default_action);
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
     if (ctx == NULL)
         stop("seccomp_init", "", ENOMEM);
@@ -140,22 +149,129 @@ static scmp_filter_ctx new_filter(uint32_t default_action, uint32_t arch)
     return ctx;
 }
 
-static void add_calls(scmp_filter_ctx ctx)
+/* What the policy says of each call of ARCH, by number: from the numbers to
+ * the names, since on i386 libseccomp does not tell the numbers of socket and
+ * its like, which have two. */
+static void look_up(uint32_t arch, uint32_t answers[MAX_NUMBERS])
+{
+    for (int number = 0; number < MAX_NUMBERS; number++) {
+        char *name = seccomp_syscall_resolve_num_arch(arch, number);
+
+        answers[number] = UNKNOWN;
+        for (int i = 0; i < n_rows && name != NULL; i++)
+            if (strcmp(name, rows[i].name) == 0)
+                answers[number] = strcmp(name, "personality") == 0
+                                      ? BY_VALUE
+                                      : rows[i].action;
+        free(name);
+    }
+}
+
+static void note_unknown_names(void)
 {
     const char *intro = "  note: they answer ENOSYS, unknown to libseccomp:";
 
-    for (int i = 0; i < n_rows; i++) {
-        int number = seccomp_syscall_resolve_name(rows[i].name);
-
-        if (number == __NR_SCMP_ERROR) {
+    for (int i = 0; i < n_rows; i++)
+        if (seccomp_syscall_resolve_name(rows[i].name) == __NR_SCMP_ERROR) {
             printf("%s %s", intro, rows[i].name);
             intro = "";
-        } else {
-            check(seccomp_rule_add(ctx, rows[i].action, number, 0), "rule",
-                  rows[i].name);
         }
-    }
     printf("%s", intro[0] == '\0' ? "\n" : "");
+}
+
+static size_t emit(struct filter *filter, unsigned code, uint32_t k)
+{
+    if (filter->length == MAX_INSTRUCTIONS)
+        stop("no room in", "filter", ENOSPC);
+    filter->code[filter->length] =
+        (struct sock_filter){.code = (unsigned short)code, .k = k};
+    return filter->length++;
+}
+
+/* If the comparison AT holds, go on with what will be emitted next. */
+static void jump_here(struct filter *filter, size_t at)
+{
+    size_t distance = filter->length - at - 1;
+
+    if (distance > UINT8_MAX)
+        stop("a jump too far in", "filter", ERANGE);
+    filter->code[at].jt = (unsigned char)distance;
+}
+
+/* PER_LINUX, PER_LINUX32, both also with UNAME26, and the question: "which?".
+ * The kernel reads 32 bits; so do we. (The lower ones come first on all of
+ * our machines.) */
+static const uint32_t personalities[] = {0, 8, 0x20000, 0x20008, 0xffffffff};
+enum { N_PERSONALITIES = sizeof(personalities) / sizeof(personalities[0]) };
+
+static void add_personalities(struct filter *filter)
+{
+    size_t equal[N_PERSONALITIES];
+
+    emit(filter, BPF_LD | BPF_W | BPF_ABS,
+         offsetof(struct seccomp_data, args[0]));
+    for (int i = 0; i < N_PERSONALITIES; i++)
+        equal[i] = emit(filter, BPF_JMP | BPF_JEQ | BPF_K, personalities[i]);
+    emit(filter, BPF_RET | BPF_K, REFUSED);
+    for (int i = 0; i < N_PERSONALITIES; i++)
+        jump_here(filter, equal[i]);
+    emit(filter, BPF_RET | BPF_K, SCMP_ACT_ALLOW);
+}
+
+/* Numbers from FIRST up to that of the next range have this answer. */
+struct range {
+    uint32_t first, answer;
+};
+
+static void search(struct filter *filter, const struct range *ranges, int n)
+{
+    if (n == 1 && ranges[0].answer == BY_VALUE) {
+        add_personalities(filter);
+        return;
+    }
+    if (n == 1) {
+        emit(filter, BPF_RET | BPF_K, ranges[0].answer);
+        return;
+    }
+    size_t upper =
+        emit(filter, BPF_JMP | BPF_JGE | BPF_K, ranges[n / 2].first);
+    search(filter, ranges, n / 2);
+    jump_here(filter, upper);
+    search(filter, ranges + n / 2, n - n / 2);
+}
+
+static void add_arch(struct filter *filter, uint32_t arch, FILE *text)
+{
+    struct range ranges[MAX_NUMBERS + 1];
+    uint32_t answers[MAX_NUMBERS];
+    int n = 0;
+
+    look_up(arch, answers);
+    for (uint32_t i = 0; i < MAX_NUMBERS; i++)
+        if (i == 0 || answers[i] != answers[i - 1])
+            ranges[n++] = (struct range){i, answers[i]};
+    /* The last one has no end: x32's numbers, too, are unknown. */
+    size_t ours = emit(filter, BPF_JMP | BPF_JEQ | BPF_K, arch);
+    size_t past = emit(filter, BPF_JMP | BPF_JA, 0);
+    jump_here(filter, ours);
+    emit(filter, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    search(filter, ranges, n);
+    filter->code[past].k = (uint32_t)(filter->length - past - 1);
+
+    fprintf(text, "architecture %#x: from this call on\n", arch);
+    for (int i = 0; i < n; i++) {
+        uint32_t answer = ranges[i].answer;
+        char *name =
+            seccomp_syscall_resolve_num_arch(arch, (int)ranges[i].first);
+
+        fprintf(text, "  %4u %-24s %s\n", ranges[i].first,
+                name == NULL ? "" : name,
+                answer == SCMP_ACT_ALLOW ? "allow"
+                : answer == REFUSED      ? "EPERM"
+                : answer == BY_VALUE     ? "by its argument"
+                                         : "ENOSYS");
+        free(name);
+    }
 }
 
 /* Refuse CALL when its 32-bit argument INDEX, under MASK, equals VALUE. The
@@ -199,15 +315,6 @@ static void add_argument_rules(scmp_filter_ctx ctx, uint32_t arch)
     refuse(ctx, REFUSED, "mknodat", 2, S_IFMT, S_IFCHR);
     refuse(ctx, REFUSED, "mknodat", 2, S_IFMT, S_IFBLK);
 
-    /* personality: only 0, PER_LINUX32, UNAME26, both, and the question
-     * 0xffffffff. That is: no other bit without the top one, and the top one
-     * with nothing less than all. */
-    for (uint32_t bit = 1; bit < 1U << 31; bit <<= 1) {
-        if ((bit & 0x20008) == 0)
-            refuse(ctx, REFUSED, "personality", 0, 1U << 31 | bit, bit);
-        refuse(ctx, REFUSED, "personality", 0, 1U << 31 | bit, 1U << 31);
-    }
-
     /* socket: a family is code of the kernel, loaded on demand. Not on i386:
      * there socketcall keeps the family in memory, and libseccomp would turn
      * each of these into a rule that refuses every socket. */
@@ -229,29 +336,61 @@ static void add_argument_rules(scmp_filter_ctx ctx, uint32_t arch)
           "rule", "audit");
 }
 
-/* Write the filter as DIRECTORY/NAME.bpf and .pfc, and read it back. */
-static void export(scmp_filter_ctx ctx, const char *directory,
-                   const char *name, struct filter *filter)
+static FILE *create(const char *directory, const char *name)
 {
     char path[4096];
 
-    snprintf(path, sizeof(path), "%s/%s.pfc", directory, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (fd < 0)
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    FILE *file = fopen(path, "w+");
+    if (file == NULL)
         stop("open", path, errno);
-    check(seccomp_export_pfc(ctx, fd), "write", path);
-    close(fd);
+    return file;
+}
 
-    snprintf(path, sizeof(path), "%s/%s.bpf", directory, name);
-    fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-    if (fd < 0)
-        stop("open", path, errno);
-    check(seccomp_export_bpf(ctx, fd), "write", path);
-    ssize_t size = pread(fd, filter->code, sizeof(filter->code), 0);
-    if (size <= 0 || size == sizeof(filter->code))
-        stop("read back", path, EFBIG);
-    filter->length = (size_t)size / sizeof(filter->code[0]);
-    close(fd);
+static void finish(FILE *file, const char *name)
+{
+    if (fclose(file) != 0)
+        stop("write", name, errno);
+}
+
+static void make_calls(struct filter *filter, const char *directory)
+{
+    FILE *text = create(directory, "calls.pfc");
+
+    emit(filter, BPF_LD | BPF_W | BPF_ABS,
+         offsetof(struct seccomp_data, arch));
+    for (int a = 0; a < n_arches; a++)
+        add_arch(filter, arches[a], text);
+    emit(filter, BPF_RET | BPF_K, UNKNOWN);
+    finish(text, "calls.pfc");
+
+    FILE *code = create(directory, "calls.bpf");
+    fwrite(filter->code, sizeof(filter->code[0]), filter->length, code);
+    finish(code, "calls.bpf");
+}
+
+static void make_arguments(struct filter *filter, const char *directory)
+{
+    scmp_filter_ctx ctx = new_filter(arches[0]);
+
+    add_argument_rules(ctx, arches[0]);
+    for (int a = 1; a < n_arches; a++) {
+        scmp_filter_ctx other = new_filter(arches[a]);
+        add_argument_rules(other, arches[a]);
+        check(seccomp_merge(ctx, other), "merge", "architectures");
+    }
+    FILE *text = create(directory, "arguments.pfc");
+    check(seccomp_export_pfc(ctx, fileno(text)), "write", "arguments.pfc");
+    finish(text, "arguments.pfc");
+
+    FILE *code = create(directory, "arguments.bpf");
+    check(seccomp_export_bpf(ctx, fileno(code)), "write", "arguments.bpf");
+    rewind(code);
+    filter->length =
+        fread(filter->code, sizeof(filter->code[0]), MAX_INSTRUCTIONS, code);
+    if (filter->length == 0 || filter->length == MAX_INSTRUCTIONS)
+        stop("read back", "arguments.bpf", EFBIG);
+    finish(code, "arguments.bpf");
     seccomp_release(ctx);
 }
 
@@ -320,6 +459,24 @@ static void expect(const struct filter *filter, uint32_t arch, int number,
     }
 }
 
+static void verify_personalities(const struct filter *calls, uint32_t arch)
+{
+    int number = seccomp_syscall_resolve_name_arch(arch, "personality");
+
+    for (int i = 0; i < N_PERSONALITIES; i++)
+        for (int bit = -1; bit < 32; bit++) {
+            uint32_t value = personalities[i] ^ (bit < 0 ? 0 : 1U << bit);
+            uint32_t answer = REFUSED;
+
+            for (int j = 0; j < N_PERSONALITIES; j++)
+                if (value == personalities[j])
+                    answer = SCMP_ACT_ALLOW;
+            expect(calls, arch, number,
+                   (uint64_t[3]){UINT64_C(1) << 40 | value}, answer,
+                   "personality");
+        }
+}
+
 static void verify_calls(const struct filter *calls)
 {
     for (int a = 0; a < n_arches; a++) {
@@ -335,6 +492,11 @@ static void verify_calls(const struct filter *calls)
                seccomp_syscall_resolve_name_arch(arches[a], "clone3"), NULL,
                UNKNOWN, "clone3");
     }
+    for (int a = 0; a < n_arches; a++)
+        verify_personalities(calls, arches[a]);
+    /* socket's second number on i386, which has no name of its own. */
+    if (n_arches == 2 && arches[1] != SCMP_ARCH_ARM)
+        expect(calls, SCMP_ARCH_X86, 359, NULL, SCMP_ACT_ALLOW, "socket");
     /* x32 calls are those of x86_64 with a high bit set. */
     if (arches[0] == SCMP_ARCH_X86_64)
         expect(calls, arches[0], 0x40000000, NULL, UNKNOWN, "x32");
@@ -360,11 +522,6 @@ static void verify_arguments(const struct filter *arguments)
         {"mknod", {0, S_IFBLK | 0600}, REFUSED},
         {"mknodat", {0, 0, S_IFCHR | high}, REFUSED},
         {"mknodat", {0, 0, S_IFIFO | 0600}, SCMP_ACT_ALLOW},
-        {"personality", {0x20008}, SCMP_ACT_ALLOW},
-        {"personality", {0xffffffff}, SCMP_ACT_ALLOW},
-        {"personality", {0x0040000}, REFUSED},
-        {"personality", {0x80000000}, REFUSED},
-        {"personality", {0xfffffffe | high}, REFUSED},
         {"socket", {AF_INET6}, SCMP_ACT_ALLOW},
         {"socket", {AF_PACKET}, NO_SUCH_FAMILY},
         {"socket", {AF_VSOCK | high}, NO_SUCH_FAMILY},
@@ -386,7 +543,6 @@ static void verify_arguments(const struct filter *arguments)
 int main(int argc, char **argv)
 {
     static struct filter calls, arguments;
-    char path[4096];
 
     if (argc != 4) {
         fprintf(stderr, "usage: compile_policy POLICY DIRECTORY MACHINE\n");
@@ -395,29 +551,16 @@ int main(int argc, char **argv)
     read_policy(argv[1]);
     choose_arches(argv[3]);
 
-    scmp_filter_ctx ctx = new_filter(UNKNOWN, arches[0]);
-    scmp_filter_ctx ctx2 = new_filter(SCMP_ACT_ALLOW, arches[0]);
-    add_argument_rules(ctx2, arches[0]);
-    for (int a = 1; a < n_arches; a++) {
-        check(seccomp_arch_add(ctx, arches[a]), "add", "architecture");
-        scmp_filter_ctx other = new_filter(SCMP_ACT_ALLOW, arches[a]);
-        add_argument_rules(other, arches[a]);
-        check(seccomp_merge(ctx2, other), "merge", "architectures");
-    }
-    add_calls(ctx);
-    export(ctx, argv[2], "calls", &calls);
-    export(ctx2, argv[2], "arguments", &arguments);
+    note_unknown_names();
+    make_calls(&calls, argv[2]);
+    make_arguments(&arguments, argv[2]);
     verify_calls(&calls);
     verify_arguments(&arguments);
 
-    snprintf(path, sizeof(path), "%s/filters.h", argv[2]);
-    FILE *header = fopen(path, "w");
-    if (header == NULL)
-        stop("open", path, errno);
+    FILE *header = create(argv[2], "filters.h");
     fprintf(header, "/* Made by compile_policy from policy.txt. */\n");
     write_array(header, "calls", &calls);
     write_array(header, "arguments", &arguments);
-    if (fclose(header) != 0)
-        stop("write", path, errno);
+    finish(header, "filters.h");
     return 0;
 }
