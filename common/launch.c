@@ -30,8 +30,10 @@ static int begin(void *arg)
     char go;
 
     close(box->launcher[1]);
-    /* End of file: the launcher died, and there is nobody to serve. */
-    if (box->waits && read(box->launcher[0], &go, 1) != 1)
+    ssize_t n = box->waits ? read(box->launcher[0], &go, 1) : 1;
+    if (n < 0)
+        die(EXIT_OWN_FAILURE, "wait for the launcher");
+    if (n == 0) /* it died, and there is nobody to serve */
         _exit(EXIT_OWN_FAILURE);
     return box->child(box);
 }

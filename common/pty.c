@@ -8,6 +8,7 @@
  * the launcher, which copies bytes between it and the caller's terminal, as
  * script(1) and `docker run -t` do. See pty(7).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -175,13 +176,20 @@ static void receive_terminal(struct sandbox *box)
                              .msg_control = &control,
                              .msg_controllen = sizeof(control)};
 
-    if (recvmsg(box->launcher[1], &message,
-                MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1 &&
-        CMSG_FIRSTHDR(&message) != NULL) {
+    ssize_t n =
+        recvmsg(box->launcher[1], &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (n == 1 && CMSG_FIRSTHDR(&message) != NULL) {
         memcpy(box->pty, CMSG_DATA(&control.header), sizeof(box->pty));
-        fcntl(box->pty[MASTER], F_SETFL, O_RDWR | O_NONBLOCK);
         outer = open_outer();
-        resume_terminal(box);
+        if (outer < 0 ||
+            fcntl(box->pty[MASTER], F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+            n = -1;
+        else
+            resume_terminal(box);
+    }
+    if (n < 0 && errno != EAGAIN) { /* it would print to nobody */
+        kill(box->pid, SIGKILL);
+        die(EXIT_OWN_FAILURE, "take over the payload's terminal");
     }
     /* That was all: at the end of file it has become the payload. */
     awaited = false;
