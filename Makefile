@@ -144,13 +144,15 @@ diff:             ## what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
 
 grade: root       ## judge any os_isolate: BIN="a b" [STEP=1-4] [JOBS=2] [FORMAT=]
-	@$(AS_OWNER) $(MAKE) --no-print-directory attacks >/dev/null
+	@tools/setup check >&2
+	@$(AS_OWNER) $(MAKE) --no-print-directory attacks $(ATTACKS_32) >/dev/null
 	@tools/grade --rootfs '$(ROOTFS)' --step '$(or $(STEP),4)' \
 	    --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
 	    $(if $(OUT),--output '$(OUT)') $(BIN)
 
 check-grade: root ## the judge, on programs of which we know what they lack
-	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
+	@tools/setup check
+	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@tests/run tests/grade/check
 
 install: all      ## to PREFIX (/usr/local), below DESTDIR
@@ -229,13 +231,14 @@ BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(TARGET)),32))
 
-ATTACKS += $(if $(filter x86_64,$(TARGET)),\
+# For what tries them all; `make demo` does without a compiler for i386.
+ATTACKS_32 := $(if $(filter x86_64,$(TARGET)),\
             $(ATTACKS:build/tests/attacks/%=build/tests/attacks-i386/%))
 
 FAULT_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/faults/*.c))
 
 attacks: $(ATTACKS)
-tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(HELLOS) $(FAULT_TOOLS)
+tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) $(HELLOS) $(FAULT_TOOLS)
 
 build/unit/%.o: %.c build/flags
 	@mkdir -p $(@D)
