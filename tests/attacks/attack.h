@@ -18,6 +18,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_pidfd_getfd /* the headers of Debian 11 lack it */
+#define SYS_pidfd_getfd 438
+#endif
 
 static inline _Noreturn void __attribute__((format(printf, 2, 0)))
 end_with(int status, const char *format, va_list args)

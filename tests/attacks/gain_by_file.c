@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 {
     const struct vfs_cap_data attribute = {
         .magic_etc = htole32(VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE),
-        .data[0].permitted = htole32(1U << CAP_SYS_ADMIN)};
+        .data = {{.permitted = htole32(1U << CAP_SYS_ADMIN)}}};
     char dir[] = "/tmp/gain.XXXXXX", path[sizeof(dir) + 2];
     const char *way = argc == 2 ? argv[1] : "";
     int status = -1, refused;
