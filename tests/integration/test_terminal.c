@@ -347,7 +347,7 @@ static void test_no_output_is_lost(void **state)
 
     (void)state;
     for (int step = 3; step <= 4; step++) {
-        snprintf(script, sizeof(script), "%s -b /bin/seq 30000",
+        snprintf(script, sizeof(script), "%s -b seq 30000",
                  step_program(step));
         open_terminal(t, script);
         for (int n = 5000; n <= 30000; n += 5000) {
