@@ -195,7 +195,7 @@ static void test_pipes_are_given_back(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         dup2(ends[1], STDOUT_FILENO);
-        execl(step_program(4), "os_isolate", "/bin/stat", "-L", "-c", "%u",
+        execl(step_program(4), "os_isolate", "stat", "-L", "-c", "%u",
               "/proc/self/fd/1", (char *)NULL);
         _exit(99);
     }

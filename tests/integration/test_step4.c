@@ -346,6 +346,11 @@ static void test_filters_work_in_bwrap(void **state)
         print_message("# SKIP: bubblewrap is not installed\n");
         skip();
     }
+    if (system("bwrap --help | grep -q add-seccomp-fd") != 0) {
+        print_message("# SKIP: this bwrap takes one filter, and two in the "
+                      "reference\n");
+        skip();
+    }
     snprintf(script, sizeof(script),
              "bwrap --ro-bind %s / --proc /proc --dev /dev "
              "--add-seccomp-fd 8 --add-seccomp-fd 9 "
