@@ -292,10 +292,9 @@ bool relay_terminal(struct sandbox *box, int signals)
 
 void finish_terminal(struct sandbox *box)
 {
-    struct pollfd room = {.fd = outer, .events = POLLOUT};
-
     if (awaited)
         receive_terminal(box);
+    struct pollfd room = {.fd = outer, .events = POLLOUT};
     while (box->pty[MASTER] >= 0 &&
            (fill(&screen, box->pty[MASTER]) > 0 || screen.have > 0)) {
         if (poll(&room, 1, PATIENCE_MS) <= 0 || room.revents != POLLOUT)

@@ -361,6 +361,27 @@ static void test_no_output_is_lost(void **state)
     free(t);
 }
 
+/* One that was stopped while its payload began, printed, and ended. */
+static void test_a_late_launcher_loses_no_output(void **state)
+{
+    struct terminal *t = malloc(sizeof(*t));
+    char script[512];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        snprintf(
+            script, sizeof(script),
+            "%s -b seq 3 & until read x </proc/$!/task/$!/children; "
+            "[ \"$x\" ]; do :; done; kill -STOP $!; sleep 0.2; kill -CONT $!; wait",
+            step_program(3));
+        open_terminal(t, script);
+        expect_text(t, "1\r\n2\r\n3\r\n");
+        assert_int_equal(wait_for_exit(t->pid), 0);
+        close(t->master);
+    }
+    free(t);
+}
+
 static void test_closing_the_window_ends_a_shell(void **state)
 {
     (void)state;
@@ -487,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_stopping_lends_the_terminal_back),
         cmocka_unit_test(test_a_background_job_leaves_the_terminal_alone),
         cmocka_unit_test(test_no_output_is_lost),
+        cmocka_unit_test(test_a_late_launcher_loses_no_output),
         cmocka_unit_test(test_closing_the_window_ends_a_shell),
         cmocka_unit_test(test_payload_that_closes_its_terminal),
         cmocka_unit_test(test_full_screen_programs_work),
