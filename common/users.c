@@ -5,8 +5,8 @@
  *
  * It is made first, since the image's files have to be shown shifted by the
  * same map; and joined last, since all else is built by the host's root. So
- * every other namespace belongs to the host's users: even with all the
- * capabilities that the new one gives, nothing can be done to them.
+ * the host's user namespace owns every other one: the capabilities that root
+ * has inside his own do not count there.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Step 1: a PID namespace. The payload is process 1 of a numbering of its
- * own; the processes of the host have no number in it, so they can be neither
- * listed nor signalled.
+ * own; the processes of the host have no number in it, so by number they can
+ * be neither listed nor signalled.
  */
 #include <sched.h>
 

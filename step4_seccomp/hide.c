@@ -96,8 +96,9 @@ static int free_ports_and_ping(const struct sandbox *box)
                       box->rootless ? "0 0" : "0 2147483647");
 }
 
-/* Dropping capabilities is not enough: these files belong to uid 0, who may
- * write them by plain permission. Only a read-only mount refuses. */
+/* Dropping capabilities is not enough: these files belong to the host's uid
+ * 0, who may write them by plain permission. A read-only mount refuses; so
+ * does a user namespace in which uid 0 is another. */
 static int make_proc_sys_read_only(void)
 {
     if (mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) < 0)
