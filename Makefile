@@ -60,6 +60,7 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
 .PHONY: attacks root FORCE lecture record sanitize coverage page check-page
 
 all: $(PROGRAMS)  ## compile the four steps
+	@:
 
 demo: root        ## the main job: set up, run the four steps, compare them
 	@tools/setup demo
@@ -238,6 +239,7 @@ ATTACKS_32 := $(if $(filter x86_64,$(TARGET)),\
 FAULT_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/faults/*.c))
 
 attacks: $(ATTACKS)
+	@:
 tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) $(HELLOS) $(FAULT_TOOLS)
 
 build/unit/%.o: %.c build/flags

@@ -29,7 +29,7 @@ static int open_image(const char *rootfs, char *path)
     if (realpath(rootfs, path) == NULL)
         return errno == ENOENT
                    ? fail_with(errno,
-                               "there is no image yet; try: make rootfs")
+                               "no such image; try: -r DIR, or make rootfs")
                    : -1;
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &image) < 0 || stat("/", &root) < 0)

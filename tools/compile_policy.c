@@ -169,7 +169,8 @@ static void look_up(uint32_t arch, uint32_t answers[MAX_NUMBERS])
 
 static void note_unknown_names(void)
 {
-    const char *intro = "  note: they answer ENOSYS, unknown to libseccomp:";
+    const char *intro =
+        "  note: newer than this libseccomp, so they answer ENOSYS:";
 
     for (int i = 0; i < n_rows; i++)
         if (seccomp_syscall_resolve_name(rows[i].name) == __NR_SCMP_ERROR) {
