@@ -297,7 +297,8 @@ void finish_terminal(struct sandbox *box)
     struct pollfd room = {.fd = outer, .events = POLLOUT};
     while (box->pty[MASTER] >= 0 &&
            (fill(&screen, box->pty[MASTER]) > 0 || screen.have > 0)) {
-        if (poll(&room, 1, PATIENCE_MS) <= 0 || room.revents != POLLOUT)
+        int n = poll(&room, 1, PATIENCE_MS);
+        if (n == 0 || (n > 0 && room.revents != POLLOUT))
             break;
         empty(&screen, outer);
     }

@@ -4,13 +4,10 @@
  *
  * Docker has a list of files to hide, which has grown by a security advisory
  * now and then. Turned round it needs no growing: here is what stays, and
- * whatever else is in /proc is covered, in the next kernel too. (But for what
- * a module adds while the sandbox runs.)
+ * whatever else is in /proc has no name any more, in the next kernel, too.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -20,8 +17,9 @@
 
 #define HOST_NAME "sandbox"
 
-/* Entries of /proc that stay, and who reads them. They do tell something of
- * the host, its memory and its load; ps, top and free live on that. */
+/* Entries of /proc that stay, besides the processes, and who reads them. They
+ * do tell something of the host, its memory and its load; ps, top and free
+ * live on that. */
 static const char *const kept[] = {
     "cpuinfo",     /* lscpu, and programs that look for a CPU's features */
     "filesystems", /* mount, and file utilities */
@@ -29,60 +27,46 @@ static const char *const kept[] = {
     "meminfo",     /* free, top, and programs that size their caches */
     "stat",        /* ps, top */
     "sys",         /* limits that libc and others read; read-only, below */
-    "sysvipc",     /* ipcs; belongs to the IPC namespace */
+    "sysvipc/msg", /* ipcs; these belong to the IPC namespace */
+    "sysvipc/sem", /**/
+    "sysvipc/shm", /**/
     "uptime",      /* ps, top, uptime */
     "version",     /* nothing that uname(2) would not say */
 };
 
-static bool is_kept(const char *name)
+/* mount(2) would follow a link, and mount what it leads to. */
+static int mount_link_on_itself(const char *path)
 {
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        if (strcmp(kept[i], name) == 0)
-            return true;
-    return isdigit((unsigned char)name[0]) || name[0] == '.';
-}
+    char entry[64];
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-/* Cover one entry, like runc: a directory by an empty one, a file by a file
- * that reads as empty. Links (self, net, mounts) lead to processes. EMPTY is
- * the first directory covered so, or "": it then covers the others, since a
- * bind mount costs a fraction of a new file system. */
-static int cover(const char *path, unsigned char type, char *empty)
-{
-    if (type == DT_LNK)
-        return 0;
-    if (type != DT_DIR)
-        return mount("/dev/null", path, NULL, MS_BIND, NULL);
-    if (*empty != '\0')
-        return mount(empty, path, NULL, MS_BIND, NULL);
-    strcpy(empty, path);
-    return mount("tmpfs", path, "tmpfs",
-                 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0");
-}
-
-static int cover_proc(void)
-{
-    char path[sizeof("/proc/") + NAME_MAX];
-    char empty[sizeof(path)] = "";
-    DIR *dir = opendir("/proc");
-    struct dirent *entry;
-
-    if (dir == NULL)
+    if (fd < 0)
         return -1;
-    errno = 0;
-    while ((entry = readdir(dir)) != NULL) {
-        if (is_kept(entry->d_name))
-            continue;
-        snprintf(path, sizeof(path), "/proc/%s", entry->d_name);
-        if (cover(path, entry->d_type, empty) < 0)
-            break;
+    snprintf(entry, sizeof(entry), "/proc/self/fd/%d", fd);
+    int result = mount_tree(fd, entry, -1);
+    close_quietly(fd);
+    return result;
+}
+
+/* A procfs can show processes and nothing else: subset=pid, see proc(5). Then
+ * no other name is found in it; but for those that are mounted on, which the
+ * kernel holds in memory. So mount on what is to stay, and restrict it then.
+ */
+static int hide_proc(void)
+{
+    char path[64];
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        snprintf(path, sizeof(path), "/proc/%s", kept[i]);
+        /* ENOENT: this kernel was built without it. */
+        if (mount(path, path, NULL, MS_BIND, NULL) < 0 && errno != ENOENT)
+            return -1;
     }
-    int error = errno;
-    closedir(dir);
-    errno = error;
-    if (error != 0)
+    if (mount_link_on_itself("/proc/mounts") < 0 ||
+        mount_link_on_itself("/proc/net") < 0)
         return -1;
-    /* Below /proc/sys: tells two sandboxes on one host that they are. */
-    return cover("/proc/sys/kernel/random/boot_id", DT_REG, empty);
+    return mount("proc", "/proc", "proc",
+                 MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid");
 }
 
 /* Ports below 1024 and ping take capabilities that will be gone. The net
@@ -99,14 +83,16 @@ static int free_ports_and_ping(const struct sandbox *box)
 /* Dropping capabilities is not enough: these files belong to the host's uid
  * 0, who may write them by plain permission. A read-only mount refuses; so
  * does a user namespace in which uid 0 is another. */
-static int make_proc_sys_read_only(void)
+static int restrict_proc_sys(void)
 {
-    if (mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) < 0)
+    if (mount(NULL, "/proc/sys", NULL,
+              MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
+                  MS_NOEXEC,
+              NULL) < 0)
         return -1;
-    return mount(NULL, "/proc/sys", NULL,
-                 MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
-                     MS_NOEXEC,
-                 NULL);
+    /* Tells two sandboxes on one host that they are. */
+    return mount("/dev/null", "/proc/sys/kernel/random/boot_id", NULL,
+                 MS_BIND, NULL);
 }
 
 int hide_host(const struct sandbox *box)
@@ -117,7 +103,7 @@ int hide_host(const struct sandbox *box)
         return -1;
     if (left_out(box, LAYER_MASKS))
         return LEFT_OUT;
-    if (free_ports_and_ping(box) < 0 || make_proc_sys_read_only() < 0)
+    if (free_ports_and_ping(box) < 0 || hide_proc() < 0)
         return -1;
-    return cover_proc();
+    return restrict_proc_sys();
 }

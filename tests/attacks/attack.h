@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef SYS_pidfd_getfd /* the headers of Debian 11 lack it */
 #define SYS_pidfd_getfd 438
@@ -73,6 +74,17 @@ does_not_apply(const char *format, ...)
 static inline int filtered(void)
 {
     return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2; /* SECCOMP_MODE_FILTER */
+}
+
+/* Is /proc one that hides its files (subset=pid)? Every other one has a
+ * cmdline. Then ENOENT does not mean that the kernel has no such file. */
+static inline int proc_hides_files(void)
+{
+    int error = errno;
+    int hides = access("/proc/cmdline", F_OK) < 0;
+
+    errno = error;
+    return hides;
 }
 
 /* CALL failed. ENOSYS means two things: a filter that does not know the call,

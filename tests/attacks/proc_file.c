@@ -9,7 +9,7 @@
  * its first block besides zeros; a file that is hidden by /dev/null is empty.
  * Harmless: it reads, does not wait, and must not be used on /proc/kmsg,
  * which is read by one reader alone.
- * Step 4 stops it, by mounts over all of /proc but a few files; those few
+ * Step 4 stops it: its /proc has no other file than a few; those few
  * stay, since ps, top and free live on them. CVE-2017-16539, CVE-2018-10892.
  */
 #include <fcntl.h>
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         does_not_apply("usage: proc_file FILE");
     int fd = open(argv[1], O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT && !filtered() &&
+    if (fd < 0 && errno == ENOENT && !filtered() && !proc_hides_files() &&
         strncmp(argv[1], "/proc/", 6) == 0)
         does_not_apply("this kernel has no %s", argv[1]);
     if (fd < 0)
