@@ -27,9 +27,6 @@ static const char *const kept[] = {
     "meminfo",     /* free, top, and programs that size their caches */
     "stat",        /* ps, top */
     "sys",         /* limits that libc and others read; read-only, below */
-    "sysvipc/msg", /* ipcs; these belong to the IPC namespace */
-    "sysvipc/sem", /**/
-    "sysvipc/shm", /**/
     "uptime",      /* ps, top, uptime */
     "version",     /* nothing that uname(2) would not say */
 };
