@@ -308,6 +308,8 @@ static const struct {
      "mount_tree 30 /proc/self/fd/30 -1\n"
      "close 30\n"
      "mount proc /proc proc remount,nosuid,nodev,noexec subset=pid\n"
+     "open /proc/uptime\n"
+     "close 30\n"
      "mount - /proc/sys - remount,bind,ro,nosuid,nodev,noexec -\n"
      "mount /dev/null /proc/sys/kernel/random/boot_id - bind -\n"},
     {"give_up_privileges", privileges,
