@@ -11,7 +11,8 @@
 
 /* hide.c: take a host name of its own; restrict /proc to processes and what
  * common programs read besides; make /proc/sys read-only. Needs /proc and
- * /dev. Fails on kernels such as Linux 5.10. See proc(5), sethostname(2), mount(2). */
+ * /dev. Fails on kernels such as Linux 5.10. See proc(5), sethostname(2),
+ * mount(2). */
 int hide_host(const struct sandbox *box);
 
 /* privileges.c: after this no execve(2), not even of a set-user-ID file,

@@ -371,8 +371,8 @@ static void test_a_late_launcher_loses_no_output(void **state)
     for (int i = 0; i < 5; i++) {
         snprintf(
             script, sizeof(script),
-            "%s -b seq 3 & until read x </proc/$!/task/$!/children; "
-            "[ \"$x\" ]; do :; done; kill -STOP $!; sleep 0.2; kill -CONT $!; wait",
+            "%s -b seq 3 & i=0; until read x </proc/$!/task/$!/children; "
+            "[ \"$x\" ] || [ $((i += 1)) -gt 20000 ]; do :; done; kill -STOP $!; sleep 0.2; kill -CONT $!; wait",
             step_program(3));
         open_terminal(t, script);
         expect_text(t, "1\r\n2\r\n3\r\n");
