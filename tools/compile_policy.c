@@ -407,7 +407,7 @@ static void write_array(FILE *header, const char *name,
     fprintf(header, "};\n");
 }
 
-/* What the kernel does with a filter: classic BPF, as far as libseccomp makes
+/* What the kernel does with a filter: classic BPF, as far as the two make
  * use of it. See Documentation/networking/filter.rst. */
 static uint32_t run(const struct filter *filter,
                     const struct seccomp_data *data)
