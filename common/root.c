@@ -105,6 +105,9 @@ static int mount_overlay(const struct sandbox *box, int image)
                   ? "lowerdir=lower,upperdir=upper,workdir=work,userxattr"
                   : "lowerdir=lower,upperdir=upper,workdir=work") == 0)
         return 0;
+    if (box->rootless && errno == EPERM)
+        return fail_with(errno, "this kernel (before 5.11?) lets nobody but "
+                                "root mount an overlayfs; try: sudo");
     if (box->users < 0)
         return -1;
     return fail_with(errno,
