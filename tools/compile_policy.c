@@ -43,7 +43,16 @@
 #define NETLINK_AUDIT_PROTOCOL 9
 #define BY_VALUE               0 /* of the first argument: personality */
 
-enum { MAX_ROWS = 1024, MAX_INSTRUCTIONS = 4096, MAX_NUMBERS = 1024 };
+enum { MAX_ROWS = 1024, MAX_INSTRUCTIONS = 4096 };
+
+/* Numbers below 1024; and 32-bit Arm's own, set_tls and the like. */
+enum { N_COMMON = 1024, ARM_FIRST = 0xf0000, N_ARM = 16 };
+enum { MAX_NUMBERS = N_COMMON + N_ARM };
+
+static uint32_t number_at(uint32_t i)
+{
+    return i < N_COMMON ? i : ARM_FIRST + (i - N_COMMON);
+}
 
 static struct {
     char name[32];
@@ -154,15 +163,16 @@ static scmp_filter_ctx new_filter(uint32_t arch)
  * its like, which have two. */
 static void look_up(uint32_t arch, uint32_t answers[MAX_NUMBERS])
 {
-    for (int number = 0; number < MAX_NUMBERS; number++) {
-        char *name = seccomp_syscall_resolve_num_arch(arch, number);
+    for (uint32_t n = 0; n < MAX_NUMBERS; n++) {
+        char *name =
+            seccomp_syscall_resolve_num_arch(arch, (int)number_at(n));
 
-        answers[number] = UNKNOWN;
+        answers[n] = UNKNOWN;
         for (int i = 0; i < n_rows && name != NULL; i++)
             if (strcmp(name, rows[i].name) == 0)
-                answers[number] = strcmp(name, "personality") == 0
-                                      ? BY_VALUE
-                                      : rows[i].action;
+                answers[n] = strcmp(name, "personality") == 0
+                                 ? BY_VALUE
+                                 : rows[i].action;
         free(name);
     }
 }
@@ -250,7 +260,7 @@ static void add_arch(struct filter *filter, uint32_t arch, FILE *text)
     look_up(arch, answers);
     for (uint32_t i = 0; i < MAX_NUMBERS; i++)
         if (i == 0 || answers[i] != answers[i - 1])
-            ranges[n++] = (struct range){i, answers[i]};
+            ranges[n++] = (struct range){number_at(i), answers[i]};
     /* The last one has no end: x32's numbers, too, are unknown. */
     size_t ours = emit(filter, BPF_JMP | BPF_JEQ | BPF_K, arch);
     size_t past = emit(filter, BPF_JMP | BPF_JA, 0);
