@@ -185,8 +185,9 @@ int mount_dev(struct sandbox *box);
 int enter_root(struct sandbox *box);
 
 /* Drop what the caller still holds of the host: the old root, descriptors
- * above 2 (they close at exec), environment variables but TERM (PATH and HOME
- * are set anew), supplementary groups, umask, working directory. Needs /proc.
+ * above 2 (but box->launcher[0], users and pty, which close at exec),
+ * environment variables but TERM (PATH and HOME are set anew), supplementary
+ * groups, umask, working directory. Needs /proc.
  * EISDIR if one of the descriptors 0-2 is a directory: a way to the host. */
 int leave_host(const struct sandbox *box);
 

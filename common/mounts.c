@@ -62,7 +62,8 @@ static int show_hosts_device(const struct sandbox *box, const char *path)
 }
 
 /* The device numbers are the kernel's, Documentation/admin-guide/devices.txt.
- * None of them gives access to anything of the host. */
+ * None of them gives access to anything of the host. (Of those that are the
+ * host's own files, inotify(7) tells when somebody uses them.) */
 static int make_devices(const struct sandbox *box)
 {
     static const struct {
@@ -107,18 +108,21 @@ int mount_dev(struct sandbox *box)
     char dev[64], pts[80], shm[64];
     int result = -1;
 
-    snprintf(dev, sizeof(dev), "mode=755,size=64k,uid=%u,gid=%u", root, root);
-    snprintf(pts, sizeof(pts), "newinstance,ptmxmode=0666,mode=0620,gid=%u",
+    snprintf(dev, sizeof(dev), "mode=755,size=64k,nr_inodes=1k,uid=%u,gid=%u",
+             root, root);
+    snprintf(pts, sizeof(pts),
+             "newinstance,max=64,ptmxmode=0666,mode=0620,gid=%u",
              root + TTY_GROUP);
-    snprintf(shm, sizeof(shm), "mode=1777,size=64m,uid=%u,gid=%u", root,
-             root);
+    snprintf(shm, sizeof(shm),
+             "mode=1777,size=64m,nr_inodes=16k,uid=%u,gid=%u", root, root);
 
     /* newinstance terminals: the host's /dev/pts is another file system. */
     if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, dev) == 0 &&
         make_devices(box) == 0 && make_links() == 0 &&
         mkdir("/dev/pts", 0755) == 0 &&
         mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-              box->rootless ? "newinstance,ptmxmode=0666" : pts) == 0 &&
+              box->rootless ? "newinstance,max=64,ptmxmode=0666" : pts) ==
+            0 &&
         mkdir("/dev/shm", 01777) == 0 &&
         mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
               shm) == 0)

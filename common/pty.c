@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A terminal of the sandbox's own, in place of the caller's: whoever can open
- * a terminal can type into it (TIOCSTI) or change its modes, and the caller's
- * shell reads what was typed.
+ * A terminal of the sandbox's own, in place of the caller's: whoever has it
+ * as his controlling terminal, too, can type into it (TIOCSTI), and the
+ * caller's shell reads what was typed; whoever has it open can change its
+ * modes.
  *
  * Process 1 opens a pty in the sandbox's devpts and sends its master side to
  * the launcher, which copies bytes between it and the caller's terminal, as

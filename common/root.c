@@ -47,11 +47,12 @@ static int mount_scratch(const char *path)
     static const unsigned long flags = MS_NOSUID | MS_NODEV;
 
     if (mount("tmpfs", path, "tmpfs", flags,
-              "mode=755,size=25%,huge=within_size") == 0)
+              "mode=755,size=25%,nr_inodes=128k,huge=within_size") == 0)
         return 0;
     if (errno != EINVAL)
         return -1;
-    return mount("tmpfs", path, "tmpfs", flags, "mode=755,size=25%");
+    return mount("tmpfs", path, "tmpfs", flags,
+                 "mode=755,size=25%,nr_inodes=128k");
 }
 
 /* Hide PATH, in our own mount table, under an empty tmpfs and work in there:
@@ -161,21 +162,29 @@ int enter_root(struct sandbox *box)
     return close(image);
 }
 
-/* Let every descriptor above 2 close at exec, by the list in /proc: close(2)
- * now would take the launcher's pipe away, and close_range(2) with
- * CLOSE_RANGE_CLOEXEC needs Linux 5.11. */
-static int close_descriptors_at_exec(void)
+/* These are no directories, and close at exec. */
+static bool is_needed(const struct sandbox *box, int fd)
+{
+    return fd == box->launcher[0] || fd == box->users || fd == box->pty[0] ||
+           fd == box->pty[1];
+}
+
+/* Close-on-exec is too late: execve(2) first looks for the interpreter of a
+ * script, and "#!/proc/self/fd/5/../bin/sh" would lead it through a directory
+ * of the host. So close every descriptor above 2 now, by the list in /proc.
+ */
+static int close_descriptors(const struct sandbox *box)
 {
     DIR *dir = opendir("/proc/self/fd");
     struct dirent *entry;
 
     if (dir == NULL)
         return -1;
-    errno = 0;
-    while ((entry = readdir(dir)) != NULL) {
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
         int fd = atoi(entry->d_name); /* "." and ".." become 0 */
 
-        if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        if (fd > STDERR_FILENO && fd != dirfd(dir) && !is_needed(box, fd) &&
+            close(fd) < 0)
             break;
     }
     int error = errno;
@@ -216,7 +225,7 @@ int leave_host(const struct sandbox *box)
     /* "." is where old and new root are stacked; the old one is on top. */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return -1;
-    if (refuse_directories() < 0 || close_descriptors_at_exec() < 0 ||
+    if (refuse_directories() < 0 || close_descriptors(box) < 0 ||
         clean_environment() < 0)
         return -1;
     umask(022);

@@ -11,7 +11,7 @@
 #include "common.h"
 
 /* These came with Linux 5.2 to 5.12, and with the C library's headers later.
- * The numbers are the same on every architecture. */
+ * The numbers are the same on all that Debian has now. */
 enum {
     NR_OPEN_TREE = 428,
     NR_MOVE_MOUNT = 429,

@@ -9,10 +9,10 @@
 
 #include "common.h"
 
-/* hide.c: take a host name of its own; restrict /proc to processes and what
- * common programs read besides; make /proc/sys read-only. Needs /proc and
- * /dev. Fails on kernels such as Linux 5.10. See proc(5), sethostname(2),
- * mount(2). */
+/* hide.c: take a host and domain name of its own; restrict /proc to processes
+ * and what common programs read besides; make /proc/sys read-only. Needs
+ * /proc and /dev, and that the host's tree is still there: call before
+ * leave_host(). See proc(5), sethostname(2), mount(2). */
 int hide_host(const struct sandbox *box);
 
 /* privileges.c: after this no execve(2), not even of a set-user-ID file,

@@ -16,6 +16,7 @@
 #include "harden.h"
 
 #define HOST_NAME "sandbox"
+#define NO_DOMAIN "(none)" /* as in the kernel, where nobody set one */
 
 /* Entries of /proc that stay, besides the processes, and who reads them. They
  * do tell something of the host, its memory and its load; ps, top and free
@@ -114,9 +115,12 @@ static int restrict_proc_sys(void)
 
 int hide_host(const struct sandbox *box)
 {
-    /* Without a UTS namespace of our own it would be the host's. */
+    /* Without a UTS namespace of our own they would be the host's.
+     * (domainname is that of NIS; a new namespace begins with a copy of
+     * both.) */
     if (!left_out(box, LAYER_NAMESPACES) &&
-        sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
+        (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0 ||
+         setdomainname(NO_DOMAIN, strlen(NO_DOMAIN)) < 0))
         return -1;
     if (left_out(box, LAYER_MASKS))
         return LEFT_OUT;

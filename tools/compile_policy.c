@@ -2,15 +2,14 @@
  *
  * Runs when os_isolate is built: compile_policy POLICY DIRECTORY MACHINE
  * makes two filters for MACHINE (as `uname -m` or Debian name it; not always
- * the one that builds) in three forms: NAME.bpf for the kernel (and for
- * `bwrap
- * --add-seccomp-fd`), NAME.pfc for people, filters.h for filter.c.
+ * the one that builds) in three forms: NAME.bpf for the kernel (and
+ * for `bwrap --add-seccomp-fd`), NAME.pfc for people, filters.h for filter.c.
  *
  * `calls` decides by the number alone, and refuses by default. It is made by
  * hand: a binary search over ranges of numbers that have the same answer, and
  * a quarter of what libseccomp makes of the same table. The kernel compiles
- * it at every start, and walks it for every call with a rule on its
- * arguments.
+ * it at every start; then it remembers which calls are allowed whatever their
+ * arguments, and walks it for the others.
  *
  * `arguments` allows by default. It is made by libseccomp, which knows how to
  * compare 64 bits by 32, and where i386 hides its arguments. Not as one
@@ -36,12 +35,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REFUSED                SCMP_ACT_ERRNO(EPERM)
-#define UNKNOWN                SCMP_ACT_ERRNO(ENOSYS)
-#define NO_SUCH_FAMILY         SCMP_ACT_ERRNO(EAFNOSUPPORT)
-#define LOW_32_BITS            0xffffffffU
-#define NETLINK_AUDIT_PROTOCOL 9
-#define BY_VALUE               0 /* of the first argument: personality */
+#define REFUSED                 SCMP_ACT_ERRNO(EPERM)
+#define UNKNOWN                 SCMP_ACT_ERRNO(ENOSYS)
+#define NO_SUCH_FAMILY          SCMP_ACT_ERRNO(EAFNOSUPPORT)
+#define LOW_32_BITS             0xffffffffU
+#define NETLINK_AUDIT_PROTOCOL  9
+#define NETLINK_UEVENT_PROTOCOL 15
+#define BY_VALUE                0 /* of the first argument: personality */
 
 enum { MAX_ROWS = 1024, MAX_INSTRUCTIONS = 4096 };
 
@@ -307,6 +307,8 @@ static void add_argument_rules(scmp_filter_ctx ctx, uint32_t arch)
     static const uint32_t namespaces[] = {
         CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
         CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
+    static const uint32_t hosts[] = {NETLINK_AUDIT_PROTOCOL,
+                                     NETLINK_UEVENT_PROTOCOL};
 
     /* Typing into the terminal, as if the user had. */
     refuse(ctx, REFUSED, "ioctl", 1, LOW_32_BITS, TIOCSTI);
@@ -338,13 +340,14 @@ static void add_argument_rules(scmp_filter_ctx ctx, uint32_t arch)
                            SCMP_A0_64(SCMP_CMP_GT, AF_NETLINK, 0)),
           "rule", "families above netlink");
     /* Audit is the host's. PAM, in su for one, goes on without it only if
-     * the kernel seems to have none. */
-    check(seccomp_rule_add(
-              ctx, NO_SUCH_FAMILY, SCMP_SYS(socket), 2,
-              SCMP_A0_64(SCMP_CMP_MASKED_EQ, LOW_32_BITS, AF_NETLINK),
-              SCMP_A2_64(SCMP_CMP_MASKED_EQ, LOW_32_BITS,
-                         NETLINK_AUDIT_PROTOCOL)),
-          "rule", "audit");
+     * the kernel seems to have none. So are the events of its devices, which
+     * are told in each net namespace that the host's root has made. */
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+        check(seccomp_rule_add(
+                  ctx, NO_SUCH_FAMILY, SCMP_SYS(socket), 2,
+                  SCMP_A0_64(SCMP_CMP_MASKED_EQ, LOW_32_BITS, AF_NETLINK),
+                  SCMP_A2_64(SCMP_CMP_MASKED_EQ, LOW_32_BITS, hosts[i])),
+              "rule", "a protocol of netlink");
 }
 
 static FILE *create(const char *directory, const char *name)
@@ -538,6 +541,8 @@ static void verify_arguments(const struct filter *arguments)
         {"socket", {AF_VSOCK | high}, NO_SUCH_FAMILY},
         {"socket", {AF_NETLINK, 3, 0}, SCMP_ACT_ALLOW},
         {"socket", {AF_NETLINK, 3, 9 | high}, NO_SUCH_FAMILY},
+        {"socket", {AF_NETLINK, 2, 15}, NO_SUCH_FAMILY},
+        {"socket", {AF_NETLINK, 2, 16}, SCMP_ACT_ALLOW},
     };
 
     for (int a = 0; a < n_arches; a++)

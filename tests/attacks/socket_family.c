@@ -5,8 +5,11 @@
  * vsock talks to the hypervisor and past every net namespace; alg is the
  * kernel's cryptography, loaded module by module at a wish; packet and raw
  * send and receive whole frames and forge addresses, within the namespace.
- * vsock and alg need no capability. Harmless: nothing is sent.
+ * uevents tells of the host's devices as they come, go and change, in every
+ * net namespace that the host's user namespace owns. vsock, alg and uevents
+ * need no capability. Harmless: nothing is sent.
  * Step 4 stops them: the argument filter knows three families and netlink,
+ * without two of its protocols,
  * and CAP_NET_RAW is gone.
  * With "socketcall" it asks in the way of old 32-bit programs, where the
  * family is in memory and no filter can see it: for these only a kernel
@@ -29,14 +32,15 @@ int main(int argc, char **argv)
     } kinds[] = {{"vsock", AF_VSOCK, SOCK_STREAM, 0},
                  {"alg", AF_ALG, SOCK_SEQPACKET, 0},
                  {"packet", AF_PACKET, SOCK_RAW, 0},
-                 {"raw", AF_INET, SOCK_RAW, IPPROTO_ICMP}};
+                 {"raw", AF_INET, SOCK_RAW, IPPROTO_ICMP},
+                 {"uevents", AF_NETLINK, SOCK_DGRAM, 15}};
     size_t i = 0;
     long result;
 
-    while (i < 4 && (argc < 2 || strcmp(argv[1], kinds[i].name) != 0))
+    while (i < 5 && (argc < 2 || strcmp(argv[1], kinds[i].name) != 0))
         i++;
-    if (i == 4)
-        does_not_apply("usage: socket_family vsock|alg|packet|raw "
+    if (i == 5)
+        does_not_apply("usage: socket_family vsock|alg|packet|raw|uevents "
                        "[socketcall]");
     if (argc == 3) {
         enum { SOCKETCALL = 102, SYS_SOCKET_OF_IT = 1 };

@@ -96,6 +96,32 @@ static void test_environment_is_clean(void **state)
     unsetenv("HOST_SECRET");
 }
 
+/* What closes at exec is still open while execve(2) looks for the program
+ * that a script names: through a directory of the host, or its parent. */
+static void test_no_interpreter_of_the_host(void **state)
+{
+    static const char script[] =
+        "cd %1$s && mkdir -p d && cp /bin/true . && exec 9<d; "
+        "for fd in $(seq 3 30); do for path in ../true ../../../../..%1$s/true; "
+        "do echo \"#!/proc/self/fd/$fd/$path\" >script; chmod 755 script; "
+        "%2$s %3$s 2>/dev/null && echo \"ran by $fd\"; "
+        "done; done; true";
+    char filled[4 * PATH_MAX], options[PATH_MAX];
+
+    (void)state;
+    snprintf(options, sizeof(options), "-b %s/script", scratch_directory());
+    snprintf(filled, sizeof(filled), script, scratch_directory(),
+             step_program(2), options);
+    expect_on_host(filled, "^ran by 9\n");
+    snprintf(options, sizeof(options), "-B %1$s/d:/d -B %1$s/script:/s -b /s",
+             scratch_directory());
+    for (int step = 3; step <= 4; step++) {
+        snprintf(filled, sizeof(filled), script, scratch_directory(),
+                 step_program(step), options);
+        expect_on_host(filled, "^$");
+    }
+}
+
 static void test_descriptors_are_closed(void **state)
 {
     int fd = open(marker(), O_RDONLY);
@@ -288,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_mountinfo_names_no_host_path),
         cmocka_unit_test(test_environment_is_clean),
         cmocka_unit_test(test_descriptors_are_closed),
+        cmocka_unit_test(test_no_interpreter_of_the_host),
         cmocka_unit_test(test_groups_umask_and_directory_are_own_as_root),
         cmocka_unit_test(test_image_stays_pristine_as_root),
         cmocka_unit_test(test_dev_is_complete_and_works),

@@ -60,13 +60,23 @@ static void test_namespaces_are_own(void **state)
 
 static void test_host_name_is_own(void **state)
 {
-    char before[128], after[128];
+    char before[128], after[128], script[PATH_MAX + 256];
 
     (void)state;
     gethostname(before, sizeof(before));
     expect_inside(4, NULL, "cat /proc/sys/kernel/hostname", "^sandbox\n$");
     gethostname(after, sizeof(after));
     assert_string_equal(before, after);
+    if (rootless())
+        return;
+    for (int step = 3; step <= 4; step++) {
+        snprintf(
+            script, sizeof(script),
+            "unshare --uts sh -c 'echo secret.example >%1$s; %2$s cat %1$s'",
+            "/proc/sys/kernel/domainname", step_program(step));
+        expect_on_host(script,
+                       step == 3 ? "^secret.example\n$" : "^.none.\n$");
+    }
 }
 
 static void test_host_shared_memory_is_hidden(void **state)

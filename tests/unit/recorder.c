@@ -168,6 +168,8 @@ int __wrap_setgroups(size_t, const gid_t *);
 int __wrap_socket(int, int, int);
 int __wrap_ioctl(int, unsigned long, ...);
 int __wrap_sethostname(const char *, size_t);
+int __wrap_setdomainname(const char *, size_t);
+int __wrap_dirfd(DIR *);
 int __wrap_prctl(int, ...);
 long __wrap_syscall(long, ...);
 int __wrap_clone(int (*)(void *), void *, int, void *, ...);
@@ -464,6 +466,7 @@ DIR *__wrap_opendir(const char *path)
         add_entry("0", DT_LNK);
         add_entry("2", DT_LNK);
         add_entry("3", DT_LNK);
+        add_entry("4", DT_LNK); /* the directory itself */
         add_entry("17", DT_LNK);
     } else {
         add_entry("1", DT_DIR);
@@ -485,6 +488,12 @@ struct dirent *__wrap_readdir(DIR *dir)
     if (record("readdir") < 0)
         return NULL;
     return &entries[next_entry++];
+}
+
+int __wrap_dirfd(DIR *dir)
+{
+    (void)dir;
+    return 4;
 }
 
 int __wrap_closedir(DIR *dir)
@@ -526,6 +535,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 int __wrap_sethostname(const char *name, size_t size)
 {
     return record("sethostname %.*s", (int)size, name);
+}
+
+int __wrap_setdomainname(const char *name, size_t size)
+{
+    return record("setdomainname %.*s", (int)size, name);
 }
 
 /* This kernel knows capabilities 0 to 9. PR_CAPBSET_READ answers 1, and
