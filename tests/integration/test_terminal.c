@@ -195,7 +195,7 @@ static void test_payload_has_a_terminal_and_session_of_its_own(void **state)
     for (int step = 3; step <= 4; step++) {
         struct terminal *t = open_shell(step);
 
-        type(t, "tty; ps -o sid=,tty=,stat= -p 1\r");
+        type(t, "tty; ps -o sid=,tty=,stat= -p 1 | tr -d N\r"); /* nice(1) */
         expect_text(t, "/dev/pts/0\r\n");
         expect_text(t, "1 pts/0    Ss\r\n");
         /* The modes are those of the caller's terminal, before. */
