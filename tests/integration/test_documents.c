@@ -56,7 +56,7 @@ static void test_lecture_goes_on_by_enter(void **state)
     (void)state;
     expect_good(
         "export TYPING=0 NO_COLOR=1 TERM=xterm; "
-        "while sleep 0.02; do echo || exit; done | timeout 40 script -qec tools/lecture $T/typed >/dev/null && "
+        "while sleep 0.02; do echo || exit; done | timeout $((40 * ${SLOW:-1})) script -qec tools/lecture $T/typed >/dev/null && "
         "[ $(grep -c '== ' $T/typed) -ge 20 ] && "
         "[ $(grep -c 'Enter.*goes on' $T/typed) -ge 20 ] && "
         "! grep '\\[1m' $T/typed");
