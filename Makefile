@@ -220,8 +220,8 @@ build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
 WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     mknod mknodat symlink umask open write close fcntl stat lstat fstat \
     realpath opendir readdir closedir clearenv setenv setgroups socket ioctl \
-    sethostname setdomainname dirfd prctl syscall clone sigprocmask poll execve kill raise \
-    waitpid _exit mount_tree chown read setns fstatfs fchown setresuid \
+    sethostname setdomainname dirfd prctl syscall clone sigprocmask poll \
+    execve kill raise waitpid _exit mount_tree chown read setns fstatfs fchown setresuid \
     setresgid socketpair getsid setpgid signalfd send open_own_terminal \
     __xstat __lxstat __fxstat __xmknod __xmknodat \
     hand_over_terminal relay_terminal finish_terminal openat fstatvfs
