@@ -160,16 +160,17 @@ int wait_for_payload(struct sandbox *box)
             info.ssi_signo != SIGCHLD)
             pass_on(box, &info);
     int error = errno;
-
-    finish_terminal(box);
-    take_terminal_back(box);
-    give_pipes_back(box);
     if (ended < 0) {
         kill(box->pid, SIGKILL);
         waitpid(box->pid, NULL, 0);
-        errno = error;
-        die(EXIT_OWN_FAILURE, "wait for the payload");
     }
+
+    take_terminal_back(box);
+    give_pipes_back(box);
+    finish_terminal(box);
+    errno = error;
+    if (ended < 0)
+        die(EXIT_OWN_FAILURE, "wait for the payload");
     if (WIFSIGNALED(status))
         return EXIT_SIGNAL_BASE + WTERMSIG(status);
     return WEXITSTATUS(status);

@@ -188,8 +188,11 @@ static void receive_terminal(struct sandbox *box)
         else
             resume_terminal(box);
     }
-    if (n < 0 && errno != EAGAIN) { /* it would print to nobody */
-        kill(box->pid, SIGKILL);
+    /* ECONNRESET: process 1 was killed before it read our "go". */
+    if (n < 0 && errno != EAGAIN && errno != ECONNRESET) {
+        int error = errno;
+        kill(box->pid, SIGKILL); /* it would print to nobody */
+        errno = error;
         die(EXIT_OWN_FAILURE, "take over the payload's terminal");
     }
     /* That was all: at the end of file it has become the payload. */
@@ -241,7 +244,8 @@ static ssize_t fill(struct flow *flow, int fd)
     return n;
 }
 
-static void empty(struct flow *flow, int fd)
+/* Write what is in FLOW. Returns what write(2) does. */
+static ssize_t empty(struct flow *flow, int fd)
 {
     ssize_t n = write(fd, flow->data, flow->have);
 
@@ -249,6 +253,7 @@ static void empty(struct flow *flow, int fd)
         flow->have -= (size_t)n;
         memmove(flow->data, flow->data + n, flow->have);
     }
+    return n;
 }
 
 static short wanted(const struct flow *in, const struct flow *out)
@@ -296,12 +301,22 @@ void finish_terminal(struct sandbox *box)
     if (awaited)
         receive_terminal(box);
     struct pollfd room = {.fd = outer, .events = POLLOUT};
-    while (box->pty[MASTER] >= 0 &&
-           (fill(&screen, box->pty[MASTER]) > 0 || screen.have > 0)) {
-        int n = poll(&room, 1, PATIENCE_MS);
-        if (n == 0 || (n > 0 && room.revents != POLLOUT))
+    int lost = 0; /* errno of what failed */
+    while (box->pty[MASTER] >= 0 && lost == 0) {
+        ssize_t n = fill(&screen, box->pty[MASTER]);
+        /* EIO: the payload has hung up, see vhangup(2). */
+        if (n < 0 && errno != EAGAIN && errno != EIO)
+            lost = errno;
+        if (n <= 0 && screen.have == 0)
             break;
-        empty(&screen, outer);
+        int ready = poll(&room, 1, PATIENCE_MS);
+        if (ready == 0 || (ready > 0 && room.revents != POLLOUT))
+            break;
+        if (empty(&screen, outer) < 0 && errno != EAGAIN)
+            lost = errno;
     }
     restore_terminal();
+    errno = lost;
+    if (lost != 0)
+        die(EXIT_OWN_FAILURE, "copy what the payload printed");
 }
