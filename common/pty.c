@@ -188,13 +188,10 @@ static void receive_terminal(struct sandbox *box)
         else
             resume_terminal(box);
     }
-    /* ECONNRESET: process 1 was killed before it read our "go". */
-    if (n < 0 && errno != EAGAIN && errno != ECONNRESET) {
-        int error = errno;
-        kill(box->pid, SIGKILL); /* it would print to nobody */
-        errno = error;
+    /* ECONNRESET: process 1 was killed before it read our "go". Otherwise it
+     * would print to nobody now; it dies with us. */
+    if (n < 0 && errno != EAGAIN && errno != ECONNRESET)
         die(EXIT_OWN_FAILURE, "take over the payload's terminal");
-    }
     /* That was all: at the end of file it has become the payload. */
     awaited = false;
 }
@@ -301,22 +298,16 @@ void finish_terminal(struct sandbox *box)
     if (awaited)
         receive_terminal(box);
     struct pollfd room = {.fd = outer, .events = POLLOUT};
-    int lost = 0; /* errno of what failed */
-    while (box->pty[MASTER] >= 0 && lost == 0) {
-        ssize_t n = fill(&screen, box->pty[MASTER]);
-        /* EIO: the payload has hung up, see vhangup(2). */
-        if (n < 0 && errno != EAGAIN && errno != EIO)
-            lost = errno;
-        if (n <= 0 && screen.have == 0)
-            break;
-        int ready = poll(&room, 1, PATIENCE_MS);
-        if (ready == 0 || (ready > 0 && room.revents != POLLOUT))
-            break;
-        if (empty(&screen, outer) < 0 && errno != EAGAIN)
-            lost = errno;
-    }
+    errno = 0;
+    while (box->pty[MASTER] >= 0 &&
+           (fill(&screen, box->pty[MASTER]) > 0 || screen.have > 0) &&
+           poll(&room, 1, PATIENCE_MS) != 0 && room.revents == POLLOUT &&
+           (empty(&screen, outer) >= 0 || errno == EAGAIN))
+        errno = 0;
+    int error = errno;
     restore_terminal();
-    errno = lost;
-    if (lost != 0)
+    errno = error;
+    /* EAGAIN: that was all. EIO: it has hung up, see vhangup(2). */
+    if (error != 0 && error != EAGAIN && error != EIO)
         die(EXIT_OWN_FAILURE, "copy what the payload printed");
 }
