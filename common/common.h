@@ -99,12 +99,13 @@ bool left_out(const struct sandbox *box, enum layer layer);
 
 /* Make a user namespace that maps 0-65535 to ids that nobody on the host has;
  * sets box->users and box->first_id. Call before spawn_isolated(). Errors:
- * those of fork(2), unshare(2), and of writing /proc/PID/uid_map. See
+ * those of clone(2), and of opening and writing files of /proc/PID. See
  * user_namespaces(7). */
 int make_users(struct sandbox *box);
 
-/* Enter it, as its root, by setns(2). Call after leave_host(): from here on
- * nothing of the host's can be changed any more. */
+/* Enter it, as its root, who has every capability there. Call after
+ * leave_host(): from here on nothing of the host's can be changed any more.
+ */
 int join_users(const struct sandbox *box);
 
 /* join_users() makes the sandbox's root the owner of the pipes on descriptors
@@ -177,11 +178,12 @@ int mount_dev(struct sandbox *box);
 
 /* ---- root.c ---------------------------------------------------------- */
 
-/* Make a writable view of the directory box->rootfs the caller's /, with
- * box->binds in it. Writes go to a tmpfs; the directory stays as it is. The
- * caller needs a mount namespace of its own. The host's tree stays mounted,
- * hidden beneath, until leave_host(). Errors: those of mount(2) and
- * pivot_root(2); EBUSY if rootfs is the host's own root. */
+/* Make the mount table private, then a writable view of the directory
+ * box->rootfs the caller's /, with box->binds in it. Writes go to a tmpfs;
+ * the directory stays as it is. The caller needs a mount namespace of its
+ * own. The host's tree stays mounted, hidden beneath, until leave_host().
+ * Errors: those of mount(2) and pivot_root(2); EBUSY if rootfs is the host's
+ * own root. */
 int enter_root(struct sandbox *box);
 
 /* Drop what the caller still holds of the host: the old root, descriptors

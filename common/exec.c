@@ -21,14 +21,14 @@
 
 /* Ask for SIGKILL when the launcher dies. If it was dead before we asked, the
  * signal never comes. getppid() cannot tell, it is 0 in a new PID namespace
- * anyway, but the launcher's end of the pipe can. */
+ * anyway, but the launcher's end of the socket pair can. */
 static int die_with_launcher(const struct sandbox *box)
 {
-    struct pollfd pipe_end = {.fd = box->launcher[0]};
+    struct pollfd socket_end = {.fd = box->launcher[0]};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return -1;
-    if (poll(&pipe_end, 1, 0) > 0)
+    if (poll(&socket_end, 1, 0) > 0)
         _exit(EXIT_OWN_FAILURE);
     return 0;
 }

@@ -153,6 +153,8 @@ int wait_for_payload(struct sandbox *box)
         (box->waits && send(box->launcher[1], "", 1, MSG_NOSIGNAL) < 0))
         die(EXIT_OWN_FAILURE, "start process 1");
 
+    /* relay_terminal() sleeps, in poll(2); steps 1 and 2 have only signals to
+     * wait for. */
     pid_t ended;
     while ((ended = waitpid(box->pid, &status, WNOHANG)) == 0)
         if (relay_terminal(box, signals) &&

@@ -2,7 +2,9 @@
  *
  * What only step 4 has. Same contract as in common.h: 0, or -1 with errno
  * set, or LEFT_OUT; nothing is printed. Call in the order of this file: each
- * of them takes away what the ones before it needed.
+ * of them takes away what the ones before it needed. join_users() of common.h
+ * comes after give_up_privileges(); the filters refuse it and all that was
+ * done before, so they come next.
  */
 #ifndef HARDEN_H
 #define HARDEN_H
@@ -21,13 +23,14 @@ int hide_host(const struct sandbox *box);
 int give_up_privileges(const struct sandbox *box);
 
 /* filter.c: load the two system-call filters that compile_policy.c made from
- * policy.txt. They let the next call through, which takes away what loading a
- * filter needs if no_new_privs is not set. See seccomp(2). */
+ * policy.txt. Without no_new_privs (--without privileges) that takes
+ * CAP_SYS_ADMIN, so call it before drop_capabilities(), whose calls the
+ * filters allow. See seccomp(2). */
 int load_filters(const struct sandbox *box);
 
 /* privileges.c: keep seven capabilities, the ones that act only on the
- * sandbox's own files and processes; drop the rest from all five sets, see
- * capabilities(7). */
+ * sandbox's own files and processes; drop the rest from all five sets. After
+ * join_users(), which gives all of them anew. See capabilities(7). */
 int drop_capabilities(const struct sandbox *box);
 
 #endif

@@ -61,10 +61,10 @@ static int keep(const char *from)
     return 0;
 }
 
-/* A procfs can show processes and nothing else: subset=pid, see proc(5). Then
- * no other name is found in it; but for those that are mounted on, which the
- * kernel holds in memory. So mount on what is to stay, and restrict it then.
- */
+/* A procfs can show processes and nothing else: subset=pid, see proc(5).
+ * After that no other name is found in it, but for those that are mount
+ * points already: the kernel holds them in memory. So first bind each entry
+ * that is to stay on itself, and only then restrict. */
 static int hide_proc(void)
 {
     static const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;

@@ -36,7 +36,7 @@ static int child(void *arg)
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(box), "leave the host behind");
 
-    /* Nobody outside, powerless inside. Filters refuse all of the above. */
+    /* Nobody outside. That comes with all capabilities: drop them last. */
     must(give_up_privileges(box), "give up new privileges");
     must(join_users(box), "join the user namespace");
     must(load_filters(box), "load the system-call filters");
