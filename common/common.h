@@ -97,10 +97,10 @@ bool left_out(const struct sandbox *box, enum layer layer);
 
 /* ---- users.c --------------------------------------------------------- */
 
-/* Make a user namespace that maps 0-65535 to ids that nobody on the host has;
- * sets box->users and box->first_id. Call before spawn_isolated(). Errors:
- * those of clone(2), and of opening and writing files of /proc/PID. See
- * user_namespaces(7). */
+/* Make a user namespace that maps 0-65535 to ids that on the host are root's
+ * to hand out, or nobody's; sets box->users and box->first_id. Call before
+ * spawn_isolated(). Errors: those of clone(2), and of opening and writing
+ * files of /proc/PID. See user_namespaces(7). */
 int make_users(struct sandbox *box);
 
 /* Enter it, as its root, who has every capability there. Call after
@@ -282,7 +282,7 @@ int fail_with(int error, const char *advice, ...)
 /* close(2) that leaves errno as it is, for the way out of a helper. */
 void close_quietly(int fd);
 
-/* ---- syscalls.c: calls for which the C library has no function ------- */
+/* ---- syscalls.c: calls that the C library may lack ------------------- */
 
 /* See pivot_root(2). */
 int pivot_root(const char *new_root, const char *put_old);

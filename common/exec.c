@@ -67,10 +67,10 @@ union elf_header {
 };
 
 /* Open the ELF file PATH and read its header. Returns a descriptor, or -1 if
- * it is none. See elf(5). */
+ * it is none: not to wait for whoever writes to a FIFO. See elf(5). */
 static int open_elf(const char *path, union elf_header *header)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return -1;

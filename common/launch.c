@@ -129,10 +129,10 @@ static void pass_on(const struct sandbox *box,
     /* A key was typed. A terminal that we share with the payload has sent it
      * the signal, too; one of its own has yet to hear of it. */
     if (info->ssi_code == SI_KERNEL &&
-        (signo == SIGINT || signo == SIGQUIT)) {
-        type_key(box, signo == SIGINT ? CTRL_C : CTRL_BACKSLASH);
+        (signo == SIGINT || signo == SIGQUIT) &&
+        (type_key(box, signo == SIGINT ? CTRL_C : CTRL_BACKSLASH) ||
+         getsid(box->pid) == getsid(0)))
         return;
-    }
     if ((signo == SIGTERM || signo == SIGINT) && asked_twice())
         signo = SIGKILL;
     kill(box->pid, signo);

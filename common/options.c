@@ -136,14 +136,13 @@ static void leave_out(struct sandbox *box, const char *name)
                                         "users",        "privileges",
                                         "capabilities", "filter"};
 
-    for (int i = 0; i < 6; i++)
-        if (strcmp(name, names[i]) == 0) {
-            box->without |= 1U << i;
-            tell("warning: without the layer \"%s\", for teaching only",
-                 name);
-            return;
-        }
-    usage_error("--without %s: no such layer", name);
+    int i = 0;
+    while (i < 6 && strcmp(name, names[i]) != 0)
+        i++;
+    if (i == 6)
+        usage_error("--without %s: no such layer", name);
+    box->without |= 1U << i;
+    tell("warning: without the layer \"%s\", for teaching only", name);
 }
 
 bool left_out(const struct sandbox *box, enum layer layer)

@@ -50,8 +50,8 @@ static int first_terminal(void)
     return -1;
 }
 
-/* Only then are the keys the payload's: in `os_isolate -b /bin/ls | less`
- * they are for less, and the terminal must stay as less wants it. */
+/* Only then are the terminal's modes ours to set: in `os_isolate -b /bin/ls |
+ * less` it must stay as less wants it. */
 static bool interactive(void)
 {
     return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -269,7 +269,9 @@ bool relay_terminal(struct sandbox *box, int signals)
         {.fd = master < 0 ? -1 : outer, .events = wanted(&keys, &screen)},
     };
 
-    if (fds[3].fd >= 0 && !in_foreground())
+    /* In `os_isolate </dev/null | less` the keys are for less. */
+    if (fds[3].fd >= 0 &&
+        (!in_foreground() || first_terminal() == STDERR_FILENO))
         fds[3].events = (short)(fds[3].events & ~POLLIN);
     if (poll(fds, 4, -1) < 0)
         return false;

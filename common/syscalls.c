@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * System calls for which the C library has no function of its own.
+ * System calls for which not every C library has a function of its own:
+ * glibc has that of open_tree(2) and its like since 2.36.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -23,10 +24,11 @@
 
 #include "common.h"
 
-enum { N_IDS = 65536, FIRST_ID = 1000000 };
+enum { N_IDS = 65536, FIRST_ID = 0x70000000 };
 
 /* The first id of the range that /etc/subuid sets aside for root, see
- * subuid(5), or else one that no distribution uses. */
+ * subuid(5), or else one that nobody hands out: useradd(8) stops long before,
+ * and systemd's table, "Users, Groups, UIDs and GIDs", has nothing there. */
 static unsigned choose_first_id(void)
 {
     unsigned first, count, found = FIRST_ID;
@@ -53,18 +55,25 @@ int write_file(const char *path, const char *text)
     return n < 0 ? -1 : 0;
 }
 
+/* The ids from 0 of the user namespace that PID is in are those from FIRST,
+ * COUNT of them, out here. NAME is uid_map or gid_map. */
+static int write_map(pid_t pid, const char *name, unsigned first, int count)
+{
+    char path[64], map[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    snprintf(map, sizeof(map), "0 %u %d", first, count);
+    return write_file(path, map);
+}
+
 /* A namespace lives while a process is in it or a descriptor is open on it.
  * Write the maps of the one that PID is in, from outside, and open it. */
 static int take_hold(struct sandbox *box, pid_t pid)
 {
-    char path[64], map[64];
+    char path[64];
 
-    snprintf(map, sizeof(map), "0 %u %d", box->first_id, N_IDS);
-    snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
-    if (write_file(path, map) < 0)
-        return -1;
-    snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
-    if (write_file(path, map) < 0)
+    if (write_map(pid, "uid_map", box->first_id, N_IDS) < 0 ||
+        write_map(pid, "gid_map", box->first_id, N_IDS) < 0)
         return -1;
     snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
     box->users = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,19 +89,21 @@ static int end_at_once(void *unused)
 /* The value of a kernel setting, or -1 if this kernel has none such. */
 static int setting(const char *path)
 {
-    int value = -1;
+    int value;
     FILE *file = fopen(path, "re");
 
     if (file == NULL)
         return -1;
-    if (fscanf(file, "%d", &value) != 1)
-        value = -1;
+    int n = fscanf(file, "%d", &value);
     fclose(file);
-    return value;
+    return n == 1 ? value : -1;
 }
 
 int explain_refusal(void)
 {
+    /* Before any user namespace: the caller was root, and it is not that. */
+    if (getauxval(AT_EUID) == 0)
+        return -1;
     int error = errno;
 
     if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
@@ -116,19 +127,14 @@ int explain_refusal(void)
 
 int map_caller(pid_t pid)
 {
-    char path[64], map[64];
+    char path[64];
 
     /* Without this one could leave groups that keep one out of files. */
     snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
-    if (write_file(path, "deny") < 0)
+    if (write_file(path, "deny") < 0 ||
+        write_map(pid, "uid_map", geteuid(), 1) < 0)
         return -1;
-    snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
-    snprintf(map, sizeof(map), "0 %u 1", geteuid());
-    if (write_file(path, map) < 0)
-        return -1;
-    snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
-    snprintf(map, sizeof(map), "0 %u 1", getegid());
-    return write_file(path, map);
+    return write_map(pid, "gid_map", getegid(), 1);
 }
 
 int make_users(struct sandbox *box)

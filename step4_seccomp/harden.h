@@ -19,7 +19,8 @@ int hide_host(const struct sandbox *box);
 
 /* privileges.c: after this no execve(2), not even of a set-user-ID file,
  * gives more than the caller has (PR_SET_NO_NEW_PRIVS(2const)), and no file
- * below / is treated as set-user-ID or as a device (MS_NOSUID, MS_NODEV). */
+ * of the image is treated as set-user-ID or as a device (MS_NOSUID, MS_NODEV;
+ * /dev is a mount of its own). */
 int give_up_privileges(const struct sandbox *box);
 
 /* filter.c: load the two system-call filters that compile_policy.c made from

@@ -29,7 +29,7 @@ static const char *const kept[] = {
     "stat",        /* ps, top */
     "sys",         /* limits that libc and others read; read-only, below */
     "uptime",      /* ps, top, uptime */
-    "version",     /* nothing that uname(2) would not say */
+    "version",     /* what uname(2) says, and who compiled it */
 };
 
 /* mount(2) would follow a link, and mount what it leads to. */

@@ -33,8 +33,8 @@ int give_up_privileges(const struct sandbox *box)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* The bounding set limits what execve(2) may give: without this uid 0 would
- * get everything back with the payload. */
+/* The bounding set limits what execve(2) may give: without this, and without
+ * no_new_privs, uid 0 would get everything back with the payload. */
 static int limit_bounding_set(void)
 {
     for (int capability = 0; capability < 64; capability++) {

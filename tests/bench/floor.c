@@ -29,7 +29,7 @@
 #include "filters.h"
 
 enum {
-    FIRST_ID = 1000000,
+    FIRST_ID = 0x70000000,
     NR_OPEN_TREE = 428,
     NR_MOVE_MOUNT = 429,
     NR_MOUNT_SETATTR = 442,
@@ -61,7 +61,7 @@ static int end_at_once(void *unused)
 
 static void write_map(int pid, const char *name)
 {
-    char path[64], map[] = "0 1000000 65536";
+    char path[64], map[] = "0 1879048192 65536";
 
     snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
     int fd = NEED(open(path, O_WRONLY));
@@ -122,7 +122,7 @@ static void make_devices(void)
 
     umask(0);
     NEED(mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC,
-               "mode=755,uid=1000000,gid=1000000"));
+               "mode=755,uid=1879048192,gid=1879048192"));
     for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
         NEED(mknod(devices[i].path, S_IFCHR | 0666,
                    makedev(devices[i].major, devices[i].minor)));

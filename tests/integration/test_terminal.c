@@ -500,6 +500,41 @@ static void test_typing_into_a_pipeline(void **state)
     free(t);
 }
 
+/* Where neither stdin nor stdout is the terminal, what is typed is for who
+ * reads it there; but for Ctrl-C. */
+static void test_keys_for_the_next_in_a_pipeline(void **state)
+{
+    struct terminal *t = malloc(sizeof(*t));
+    char script[1024];
+
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        snprintf(
+            script, sizeof(script),
+            "trap : INT; %1$s -b /bin/sh -- -c 'echo up; sleep 3' "
+            "</dev/null | { read up; echo $up; sleep 1; read x </dev/tty; "
+            "echo got-$x; }; echo then; "
+            "%1$s -b /bin/sleep 60 </dev/null >/dev/null 2>&1; "
+            "echo status-$?",
+            step_program(step));
+        open_terminal(t, script);
+        expect_text(t, "up\r\n");
+        usleep(
+            200000); /* the launcher, and nobody else, could take them now */
+        type(t, "hello\r");
+        expect_text(t, "got-hello\r\n");
+        expect_text(t, "then\r\n");
+        usleep(500000 * (unsigned)patience(1));
+        type(t, "\003");
+        usleep(300000);
+        type(t, "\003");
+        expect_text(t, "status-137\r\n");
+        close_terminal(t);
+        t = malloc(sizeof(*t));
+    }
+    free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_full_screen_programs_work),
         cmocka_unit_test(test_pipes_go_past_the_terminal),
         cmocka_unit_test(test_typing_into_a_pipeline),
+        cmocka_unit_test(test_keys_for_the_next_in_a_pipeline),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

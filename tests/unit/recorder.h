@@ -29,4 +29,7 @@ extern int recorder_status;
 /* What waitpid() and a signalfd report: signals, then the end. */
 extern const int *recorder_signals; /* ends with 0 */
 
+/* What getsid() says of process 1234, the child; 0 is ours. */
+extern int recorder_session;
+
 #endif

@@ -41,7 +41,7 @@ static int mount_one_bind(void)
 static int enter_shifted_root(void)
 {
     box.users = 70;
-    box.first_id = 1000000;
+    box.first_id = 1879048192;
     int result = enter_plain_root();
     box.users = -1;
     box.first_id = 0;
@@ -92,7 +92,7 @@ static int make_some_users(void)
 static int join_some_users(void)
 {
     box.users = 70;
-    box.first_id = 1000000;
+    box.first_id = 1879048192;
     int result = join_users(&box);
     box.users = -1;
     box.first_id = 0;
@@ -272,15 +272,15 @@ static const struct {
      "fstat 0\nfstat 1\nfstat 2\n"
      "clone 0x10004100\n"
      "open /proc/1234/uid_map\n"
-     "write 30 0 1000000 65536\n"
+     "write 30 0 1879048192 65536\n"
      "close 30\n"
      "open /proc/1234/gid_map\n"
-     "write 30 0 1000000 65536\n"
+     "write 30 0 1879048192 65536\n"
      "close 30\n"
      "open /proc/1234/ns/user\n"
      "waitpid 1234\n"},
     {"join_users", join_some_users,
-     "fchown 1 1000000:1000000\n"
+     "fchown 1 1879048192:1879048192\n"
      "setns 70 0x10000000\n"
      "setresgid 0 0 0\n"
      "setgroups 0\n"
@@ -433,7 +433,7 @@ static void test_users_shift_the_image(void **state)
     (void)state;
     record_anew(0, 0);
     assert_int_equal(enter_shifted_root(), 0);
-    assert_non_null(strstr(recorded(), "chown upper 1000000:1000000\n"
+    assert_non_null(strstr(recorded(), "chown upper 1879048192:1879048192\n"
                                        "mount_tree 30 lower 70\n"));
     fail_each_call("enter_root", enter_shifted_root, EINVAL, &cases);
     assert_true(cases > 15);

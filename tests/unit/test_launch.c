@@ -183,6 +183,19 @@ static void test_wait_leaves_typed_keys_to_the_terminal(void **state)
     assert_string_equal(wait_with(signals), "");
 }
 
+/* Of another session, and without a terminal: what is typed reaches us only.
+ */
+static void test_wait_passes_typed_keys_to_another_session(void **state)
+{
+    static const int signals[] = {-SIGQUIT, 0};
+
+    (void)state;
+    recorder_session = 1234;
+    const char *passed = wait_with(signals);
+    recorder_session = 0;
+    assert_string_equal(passed, "kill 1234 3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_wait_passes_signals_on),
         cmocka_unit_test(test_wait_stops_with_the_payload),
         cmocka_unit_test(test_wait_leaves_typed_keys_to_the_terminal),
+        cmocka_unit_test(test_wait_passes_typed_keys_to_another_session),
     };
 
     return RUN_TESTS(tests, NULL);
