@@ -525,9 +525,10 @@ static void test_keys_for_the_next_in_a_pipeline(void **state)
         expect_text(t, "got-hello\r\n");
         expect_text(t, "then\r\n");
         usleep(500000 * (unsigned)patience(1));
-        type(t, "\003");
-        usleep(300000);
-        type(t, "\003");
+        for (int i = 0; i < 5; i++) { /* one that came too early is lost */
+            type(t, "\003");
+            usleep(300000);
+        }
         expect_text(t, "status-137\r\n");
         close_terminal(t);
         t = malloc(sizeof(*t));
