@@ -195,9 +195,10 @@ static void test_payload_has_a_terminal_and_session_of_its_own(void **state)
     for (int step = 3; step <= 4; step++) {
         struct terminal *t = open_shell(step);
 
-        type(t, "tty; ps -o sid=,tty=,stat= -p 1 | tr -d N\r"); /* nice(1) */
+        /* N: by nice(1); R: it has yet to fall asleep */
+        type(t, "tty; ps -o sid=,tty=,stat= -p 1 | tr -d NRS\r");
         expect_text(t, "/dev/pts/0\r\n");
-        expect_text(t, "1 pts/0    Ss\r\n");
+        expect_text(t, "1 pts/0    s\r\n");
         /* The modes are those of the caller's terminal, before. */
         type(t, "stty -g > /tmp/modes; stty echo; stty -a\r");
         expect_text(t, " icanon");
