@@ -128,7 +128,7 @@ static void make_devices(void)
                    makedev(devices[i].major, devices[i].minor)));
     NEED(mkdir("/dev/pts", 0755));
     NEED(mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-               "newinstance,ptmxmode=0666,mode=0620,gid=1000005"));
+               "newinstance,ptmxmode=0666,mode=0620,gid=1879048197"));
     NEED(mkdir("/dev/shm", 01777));
     NEED(mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
                "mode=1777"));
