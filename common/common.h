@@ -247,7 +247,7 @@ bool relay_terminal(struct sandbox *box, int signals);
  * its own. */
 bool type_key(const struct sandbox *box, char key);
 
-/* Copy what is left, and restore_terminal(). Dies if it cannot be read. */
+/* Copy what is left, and restore_terminal(). Dies if some of it is lost. */
 void finish_terminal(struct sandbox *box);
 
 /* Put the caller's terminal into raw mode, if we are in its foreground and

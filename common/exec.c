@@ -67,7 +67,7 @@ union elf_header {
 };
 
 /* Open the ELF file PATH and read its header. Returns a descriptor, or -1 if
- * it is none: not to wait for whoever writes to a FIFO. See elf(5). */
+ * it is none; does not wait for a writer if it is a FIFO. See elf(5). */
 static int open_elf(const char *path, union elf_header *header)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

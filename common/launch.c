@@ -127,7 +127,8 @@ static void pass_on(const struct sandbox *box,
     if (signo == SIGWINCH)
         return; /* the size of a pty sends it by itself */
     /* A key was typed. A terminal that we share with the payload has sent it
-     * the signal, too; one of its own has yet to hear of it. */
+     * the signal, too; one of its own has yet to hear of it. Without either,
+     * in a session of its own, it hears of it from us alone: go on. */
     if (info->ssi_code == SI_KERNEL &&
         (signo == SIGINT || signo == SIGQUIT) &&
         (type_key(box, signo == SIGINT ? CTRL_C : CTRL_BACKSLASH) ||
