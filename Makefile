@@ -21,7 +21,8 @@ COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
             -Ibuild/step4_seccomp $(MACHINE) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
 
-COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c))
+COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c common/plumbing/*.c)) \
+            build/step4_seccomp/users.o
 STEP4    := $(patsubst %,build/step4_seccomp/%.o,hide privileges filter)
 UNITS    := $(patsubst %.c,build/%,$(wildcard tests/unit/test_*.c))
 ROOTLESS    := $(patsubst %,build/tests/integration/test_%,step1 step2 step3 \
@@ -204,7 +205,7 @@ step4_seccomp/os_isolate: $(STEP4)
 
 build/step4_seccomp/filter.o: build/step4_seccomp/filters.h
 
-build/compile_policy: tools/compile_policy.c build/flags
+build/compile_policy: tools/policy/compile_policy.c build/flags
 	$(call say,CC)
 	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE -O1 -o $@ $< -lseccomp
 
@@ -225,7 +226,7 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     setresgid socketpair getsid setpgid signalfd send open_own_terminal \
     __xstat __lxstat __fxstat __xmknod __xmknodat \
     hand_over_terminal relay_terminal finish_terminal openat fstatvfs
-UNDER_TEST := $(filter-out build/common/syscalls.o,$(COMMON)) $(STEP4)
+UNDER_TEST := $(filter-out build/common/plumbing/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
 BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
