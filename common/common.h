@@ -112,6 +112,8 @@ int join_users(const struct sandbox *box);
  * 0-2. Called by the launcher: give them back to whom they were before. */
 void give_pipes_back(const struct sandbox *box);
 
+/* ---- rootless.c ------------------------------------------------------ */
+
 /* Where the caller is an ordinary user: map him, alone, to root of the user
  * namespace that process PID was started in. */
 int map_caller(pid_t pid);
@@ -122,6 +124,11 @@ int explain_refusal(void);
 
 /* Write TEXT to the file PATH, which must exist, by one write(2). */
 int write_file(const char *path, const char *text);
+
+/* The ids from 0 of the user namespace that process PID is in are those from
+ * FIRST, COUNT of them, out here. NAME is uid_map or gid_map. Errors: those
+ * of open(2) and write(2), see user_namespaces(7). */
+int write_map(pid_t pid, const char *name, unsigned first, int count);
 
 /* ---- launch.c -------------------------------------------------------- */
 

@@ -20,7 +20,7 @@ static int number_from(const char *command)
     return number;
 }
 
-static void test_steps_differ_by_25_lines_at_most(void **state)
+static void test_steps_differ_by_30_lines_at_most(void **state)
 {
     static const char *const steps[] = {"step1_pid", "step2_net", "step3_mnt",
                                         "step4_seccomp"};
@@ -33,7 +33,7 @@ static void test_steps_differ_by_25_lines_at_most(void **state)
                  steps[i], steps[i + 1]);
         int lines = number_from(command);
         printf("%s -> %s: %d changed lines\n", steps[i], steps[i + 1], lines);
-        assert_in_range(lines, 1, 25);
+        assert_in_range(lines, 1, 30);
     }
 }
 
@@ -55,26 +55,27 @@ static void assert_longest(const char *name, int limit)
 static void test_child_and_main_fit_a_slide(void **state)
 {
     (void)state;
-    assert_longest("child", 30);
+    assert_longest("child", 36);
     assert_longest("main", 15);
 }
 
-static void test_all_c_is_an_evenings_reading(void **state)
+/* Comments and blank lines are not counted: there is no bound on comments. */
+static void test_lesson_is_an_evenings_reading(void **state)
 {
     (void)state;
-    int lines = number_from("cat common/*.[ch] common/plumbing/*.c step*/*.[ch] | "
+    int lines = number_from("cat common/*.[ch] step*/*.[ch] | "
                             "cc -fpreprocessed -dD -E -P - 2>/dev/null | "
                             "grep -c '[^ ]'");
-    printf("%d lines of C\n", lines);
-    assert_in_range(lines, 500, 1800);
+    printf("the lesson: %d lines of C\n", lines);
+    assert_in_range(lines, 500, 1200);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps_differ_by_25_lines_at_most),
+        cmocka_unit_test(test_steps_differ_by_30_lines_at_most),
         cmocka_unit_test(test_child_and_main_fit_a_slide),
-        cmocka_unit_test(test_all_c_is_an_evenings_reading),
+        cmocka_unit_test(test_lesson_is_an_evenings_reading),
     };
 
     return RUN_TESTS(tests, NULL);
