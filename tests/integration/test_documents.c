@@ -37,6 +37,13 @@ static void test_manual_has_the_options_of_help(void **state)
     expect_good("tests/compare_manual");
 }
 
+/* Long sentences, odd words, the report's format: what can be counted. */
+static void test_prose_keeps_its_bounds(void **state)
+{
+    (void)state;
+    expect_good("tests/prose");
+}
+
 /* 80x24: no line longer, no slide higher, and no colour into a file. */
 static void test_lecture_fits_the_screen(void **state)
 {
@@ -95,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_say_what_programs_print),
+        cmocka_unit_test(test_prose_keeps_its_bounds),
         cmocka_unit_test(test_lecture_fits_the_screen),
         cmocka_unit_test(test_lecture_goes_on_by_enter),
         cmocka_unit_test(test_lecture_attacks_work_then_fail),
