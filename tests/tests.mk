@@ -26,7 +26,7 @@ FAULT_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/faults/*.c))
 
 attacks: $(ATTACKS)
 	@:
-tests: $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) $(HELLOS) $(FAULT_TOOLS)
+tests: build/tests/abilities $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) $(HELLOS) $(FAULT_TOOLS)
 
 build/unit/%.o: %.c build/flags
 	@mkdir -p $(@D)
@@ -60,6 +60,11 @@ build/tests/attacks-i386/%: tests/attacks/%.c tests/attacks/attack.h \
 	$(call say,LINK)
 	$(Q)$(COMPILE) -m32 -static -o $@ $<
 
+build/tests/abilities: tests/abilities.c build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
+
 build/tests/bench/%: tests/bench/%.c build/step4_seccomp/filters.h
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -80,9 +85,9 @@ build/tests/integration/hello-%: tests/integration/hello.c build/flags
 # The filter's own test: of the kernel, so for the machine that builds, as
 # libseccomp is.
 build/tests/integration/test_filter: tests/integration/test_filter.c \
-    build/step4_seccomp/filters.h build/flags
+    tests/integration/sandbox.c build/step4_seccomp/filters.h build/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) $(DEFINES) -Itests $(CFLAGS) \
-	    -o $@ $< -lcmocka -lseccomp
+	    -o $@ $(filter %.c,$^) -lcmocka -lseccomp
 build/tests/integration/%.o: DEFINES += -Itests

@@ -24,7 +24,7 @@
 
 enum { SOME_USER = 65533 };
 
-static char top[PATH_MAX], rootfs[PATH_MAX], scratch[64];
+static char top[PATH_MAX], rootfs[PATH_MAX], scratch[PATH_MAX];
 
 const char *step_program(int step)
 {
@@ -44,9 +44,9 @@ const char *image(void)
 
 static void remove_scratch(void)
 {
-    char command[128];
+    char command[PATH_MAX + 64];
 
-    snprintf(command, sizeof(command), "rm -rf --one-file-system %s",
+    snprintf(command, sizeof(command), "rm -rf --one-file-system '%s'",
              scratch);
     if (system(command) != 0)
         fprintf(stderr, "cannot remove %s\n", scratch);
@@ -101,7 +101,8 @@ int setup_sandbox(void **state)
         return -1;
     }
     setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
-    strcpy(scratch, "/tmp/os_isolate-test.XXXXXX");
+    snprintf(scratch, sizeof(scratch), "%s/os_isolate-test.XXXXXX",
+             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
     if (mkdtemp(scratch) == NULL)
         return -1;
     if (rootless() && show_to_user() < 0)
@@ -116,7 +117,7 @@ const char *scratch_directory(void)
 
 const char *marker(void)
 {
-    static char path[128];
+    static char path[PATH_MAX + 8];
 
     snprintf(path, sizeof(path), "%s/marker", scratch);
     FILE *file = fopen(path, "w");
@@ -134,6 +135,31 @@ void need_in_image(const char *path)
     if (access(whole, F_OK) == 0)
         return;
     print_message("# SKIP: the image has no %s\n", path);
+    skip();
+}
+
+void need(const char *ability)
+{
+    char line[512], name[64];
+    bool known = false;
+    const char *asked = getenv("ABILITIES");
+    FILE *file = asked != NULL && *asked != '\0'
+                     ? fmemopen((char *)asked, strlen(asked), "r")
+                     : popen("build/tests/abilities", "r");
+
+    assert_non_null(file);
+    snprintf(name, sizeof(name), "%s: ", ability);
+    while (!known && fgets(line, sizeof(line), file) != NULL)
+        known = strncmp(line, name, strlen(name)) == 0;
+    if (asked != NULL && *asked != '\0')
+        fclose(file);
+    else
+        pclose(file);
+    if (!known)
+        fail_msg("%s: no such ability, see tests/abilities.c", ability);
+    if (strncmp(line + strlen(name), "no: ", 4) != 0)
+        return;
+    print_message("# SKIP: lacks: %s", line + strlen(name) + 4);
     skip();
 }
 

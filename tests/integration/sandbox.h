@@ -65,6 +65,10 @@ int count_processes(const char *text);
 /* Skip the test, saying why, unless the image has this file. */
 void need_in_image(const char *path);
 
+/* Skip the test unless this machine has the ability, by a name of
+ * tests/abilities.c; tests/run counts such skips apart. */
+void need(const char *ability);
+
 /* Group setup: root, and paths that work from everywhere. */
 int setup_sandbox(void **state);
 

@@ -124,7 +124,7 @@ static void test_program_that_cannot_be_run(void **state)
 /* Files that the kernel refuses to run, by --bind from a directory. */
 static void test_wrong_programs_are_named(void **state)
 {
-    char path[256], bind[512];
+    char path[8192], bind[16384];
     FILE *file;
 
     (void)state;
@@ -147,7 +147,7 @@ static void test_wrong_programs_are_named(void **state)
 /* bash without its loader: an image of one file. */
 static void test_missing_loader_is_named(void **state)
 {
-    char script[1024], directory[256];
+    char script[65536], directory[8192];
 
     (void)state;
     snprintf(directory, sizeof(directory), "%s/bare", scratch_directory());
@@ -198,7 +198,7 @@ static void test_usage_errors(void **state)
 
 static void test_bad_root_filesystems(void **state)
 {
-    char path[256];
+    char path[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++) {

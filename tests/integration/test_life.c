@@ -77,7 +77,7 @@ static void test_signals_reach_the_payload(void **state)
     (void)state;
     for (int step = 1; step <= 4; step++)
         for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-            char script[128];
+            char script[8192];
             snprintf(script, sizeof(script),
                      "trap 'exit %zu' %d; echo up; "
                      "while :; do sleep 0.02; done",
@@ -156,7 +156,7 @@ static void test_payload_starts_with_default_signals(void **state)
 {
     (void)state;
     for (int step = 1; step <= 4; step++) {
-        char script[1024];
+        char script[8192];
         snprintf(script, sizeof(script),
                  "trap '' TERM HUP USR1 CHLD PIPE; "
                  "%s /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status",
@@ -170,7 +170,7 @@ static void test_payload_starts_with_default_signals(void **state)
  * no group to share, and the caller lives on. */
 static void test_callers_process_group_is_out_of_reach(void **state)
 {
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 1; step <= 4; step++) {

@@ -95,7 +95,7 @@ static void test_an_image_of_his_own_is_writable(void **state)
 
 static void test_binds_are_read_only(void **state)
 {
-    char bind[192];
+    char bind[8192];
     const char *options[] = {"--bind", bind, NULL};
 
     (void)state;
@@ -112,7 +112,7 @@ static void test_binds_are_read_only(void **state)
  */
 static void expect_refusal(const char *setting, const char *words)
 {
-    char script[2048], regex[512];
+    char script[16384], regex[512];
 
     snprintf(
         regex, sizeof(regex),
@@ -151,7 +151,7 @@ static void test_what_forbids_it_is_named(void **state)
 /* As in a container: parts of /proc are covered, so no fresh one for him. */
 static void test_a_masked_proc_is_named(void **state)
 {
-    char script[1024];
+    char script[8192];
 
     (void)state;
     snprintf(script, sizeof(script),

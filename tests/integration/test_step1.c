@@ -29,7 +29,7 @@ static void test_ps_lists_bash_and_ps_only(void **state)
 
 static void test_host_process_cannot_be_signalled(void **state)
 {
-    char script[128];
+    char script[8192];
     pid_t victim = fork();
 
     (void)state;
@@ -73,7 +73,7 @@ static void test_host_mount_table_is_untouched(void **state)
  * shared, as under systemd, in a mount namespace made for the purpose. */
 static void test_shared_mounts_stay_untouched_as_root(void **state)
 {
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 1; step <= 4; step++) {
@@ -96,7 +96,7 @@ static void test_shared_mounts_stay_untouched_as_root(void **state)
  * It is gone, device and all, with the shell. */
 static void test_does_not_yet_hide_the_network_as_root(void **state)
 {
-    char script[512];
+    char script[8192];
 
     (void)state;
     snprintf(
@@ -110,7 +110,7 @@ static void test_does_not_yet_hide_the_network_as_root(void **state)
 
 static void test_does_not_yet_hide_files(void **state)
 {
-    char script[256];
+    char script[8192];
 
     (void)state;
     snprintf(script, sizeof(script), "cat %s", marker());

@@ -82,7 +82,7 @@ static void test_host_abstract_socket_is_out_of_reach(void **state)
 
 static void test_does_not_yet_hide_files(void **state)
 {
-    char script[256];
+    char script[8192];
 
     (void)state;
     snprintf(script, sizeof(script), "cat %s", marker());

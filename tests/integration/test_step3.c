@@ -48,7 +48,7 @@ static void test_root_is_the_image(void **state)
 
 static void test_host_file_is_out_of_reach(void **state)
 {
-    char script[256];
+    char script[8192];
 
     (void)state;
     snprintf(script, sizeof(script),
@@ -215,7 +215,7 @@ static void test_terminals_can_be_made(void **state)
 static void test_chroot_breakout_fails_as_root(void **state)
 {
     const char *options[] = {"--bind", attack("chroot_breakout"), NULL};
-    char script[256];
+    char script[8192];
 
     (void)state;
     snprintf(script, sizeof(script), "/chroot_breakout %s; echo $?",
@@ -252,7 +252,7 @@ static void test_does_not_yet_hide_the_host_name(void **state)
 
 static void test_bind_shows_read_only_as_root(void **state)
 {
-    char bind[256], script[512];
+    char bind[8192], script[16384];
     const char *options[] = {"--bind", bind, NULL};
 
     (void)state;
@@ -277,7 +277,7 @@ static void test_bind_shows_read_only_as_root(void **state)
 
 static void test_bind_refuses_ways_out(void **state)
 {
-    char script[2048];
+    char script[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++) {
@@ -295,7 +295,7 @@ static void test_bind_refuses_ways_out(void **state)
 
 static void test_open_directory_is_refused(void **state)
 {
-    char script[256];
+    char script[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++) {

@@ -183,7 +183,7 @@ static void test_forbidden_commands_are_refused_as_root(void **state)
         "nsenter --net=/proc/1/ns/net true",
         "date -s 2001-01-01",
     };
-    char script[256];
+    char script[8192];
 
     (void)state;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -348,6 +348,7 @@ static void test_compiled_programs_run(void **state)
 static void test_32_bit_programs_run(void **state)
 {
     (void)state;
+    need("32-bit");
     run_hello("hello-32", "^32 bits, thread 7, child 5\n$");
 }
 #endif

@@ -113,7 +113,7 @@ static void test_interactive_bash_has_job_control(void **state)
 static void test_caller_can_read_its_terminal_afterwards(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 1; step <= 4; step++) {
@@ -158,7 +158,7 @@ static struct terminal *__attribute__((format(printf, 1, 2)))
 open_script(const char *format, ...)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
+    char script[8192];
     va_list args;
 
     va_start(args, format);
@@ -231,7 +231,7 @@ static void test_each_descriptor_is_replaced(void **state)
                                                ">/dev/null 2>/dev/null"};
     static const char *const descriptors[] = {"1", "2", "0"};
     struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++)
@@ -332,7 +332,7 @@ static void test_stopping_lends_the_terminal_back(void **state)
 static void test_a_background_job_leaves_the_terminal_alone(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++) {
@@ -357,7 +357,7 @@ static void test_a_background_job_leaves_the_terminal_alone(void **state)
 static void test_no_output_is_lost(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[512];
+    char script[8192];
 
     (void)state;
     for (int step = 3; step <= 4; step++) {
@@ -382,7 +382,7 @@ static void test_no_output_is_lost(void **state)
 static void test_a_late_launcher_loses_no_output(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[512];
+    char script[8192];
 
     (void)state;
     for (int i = 0; i < 5; i++) {
@@ -421,7 +421,7 @@ static void test_closing_the_window_ends_a_shell(void **state)
 static void test_payload_that_closes_its_terminal(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[512];
+    char script[8192];
     struct rusage usage;
     int status;
 
@@ -463,7 +463,7 @@ static void test_full_screen_programs_work(void **state)
 static void test_pipes_go_past_the_terminal(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
-    char script[1024];
+    char script[8192];
 
     (void)state;
     for (int step = 1; step <= 4; step++) {
