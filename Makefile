@@ -32,7 +32,8 @@ INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
 INTEGRATION := $(filter-out $(if $(filter arm64-$(filter-out aarch64,$(HOST)),\
     $(ARCH)-$(HOST)),%/test_filter),$(INTEGRATION))
 
-BREAKING := $(addprefix tests/faults/,faults deaths inputs payloads)
+BREAKING := $(addprefix tests/faults/,payloads faults deaths inputs \
+            interrupted)
 
 # The filters are compiled on the machine that builds, for the one that runs.
 ifndef HOSTCC
@@ -85,7 +86,7 @@ check: root       ## set up and run every test (TEST=name runs some, by glob)
 	@tools/setup check
 	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
 	@$(MAKE) --no-print-directory rootfs
-	@tests/run $(UNITS) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(BREAKING)
+	@tests/run $(BREAKING) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS)
 
 check-fresh: root ## demo and check on a clean Debian (RELEASE=bullseye ...)
 	@tests/fresh $(RELEASE)

@@ -9,6 +9,8 @@ import ctypes
 import fnmatch
 import os
 import pathlib
+import random
+import signal
 import subprocess
 import sys
 import time
@@ -22,19 +24,100 @@ FULL = bool(os.environ.get("FULL"))
 SLOW = float(os.environ.get("SLOW") or 1)   # times as patient
 
 
+SEED = int(os.environ.get("SEED") or 0)
+SAMPLE = random.Random(SEED)
+# /tmp, /run and /dev of our own; of / what a lost launcher would make there.
+OWN_HOST = """
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/dev
+mount -t tmpfs -o mode=755 tmpfs /run/dev
+for device in null zero full random urandom tty; do
+    cp -a /dev/$device /run/dev
+done
+mkdir /run/dev/pts /run/dev/shm
+mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts /run/dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /run/dev/shm
+ln -s pts/ptmx /run/dev/ptmx
+ln -s /proc/self/fd /run/dev/fd
+mount --move /run/dev /dev
+rmdir /run/dev
+mount --make-rshared /
+"""
+MADE_BY_LAUNCHER = ("lower", "upper", "work", "merged")
+
+
+def sample(what, share):
+    """With FULL=1 all of WHAT, else so large a part of it, drawn by SEED."""
+    what = list(what)
+    return what if FULL else sorted(
+        SAMPLE.sample(what, max(1, round(share * len(what)))),
+        key=what.index)
+
+
 def enter_own_host(name):
-    """Go on in namespaces of our own, or end if TEST= wants other tests."""
+    """Go on in namespaces of our own, or end if TEST= wants other tests.
+
+    In there, with OWN_HOST in the environment, this returns. Outside stays a
+    process that waits, passes on the exit status, and on SIGINT, SIGTERM or
+    SIGHUP ends all of it: with process 1 of the PID namespace its processes
+    go, and with them the mounts. (unshare(1) itself ignores such signals.)"""
     if not fnmatch.fnmatch(name, os.environ.get("TEST") or "*"):
         sys.exit(0)
     if os.geteuid() != 0:
         sys.exit("this needs root")
     if "OWN_HOST" not in os.environ:
-        os.environ.update(OWN_HOST="1", OS_ISOLATE_ROOTFS=str(IMAGE))
-        os.execvp("unshare", ["unshare", "--mount", "--propagation",
-                              "private", "--pid", "--fork", "--kill-child",
-                              "--mount-proc", sys.executable, *sys.argv])
-    subprocess.run(["mount", "--make-rshared", "/"], check=True)
+        sys.exit(keep_own_host())
+    # What is below /tmp, say a copy of the tree, is shown again.
+    shown = [(path, os.open(path, os.O_PATH)) for path in (TOP, IMAGE)
+             if str(path).startswith(("/tmp/", "/run/"))]
+    subprocess.run(["sh", "-ec", OWN_HOST], check=True)
+    for path, fd in shown:
+        path.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "--bind", f"/proc/self/fd/{fd}", path],
+                       check=True, pass_fds=[fd])
+        os.close(fd)
+    os.environ.pop("TMPDIR", None)
     os.chdir(TOP)
+
+
+def keep_own_host():
+    os.environ.update(OWN_HOST=str(os.getpid()),
+                      OS_ISOLATE_ROOTFS=str(IMAGE))
+    with subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", "--pid",
+             "--fork", "--kill-child", "--mount-proc", sys.executable,
+             *sys.argv], preexec_fn=die_with_us) as process:
+
+        ended = []
+
+        def end(signo, _):
+            ended.append(signo)
+            process.kill()
+
+        for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signo, end)
+        status = process.wait()
+    remove_cgroups()
+    if ended:
+        return 128 + ended[0]
+    return status if status >= 0 else 128 - status
+
+
+def cgroup_name():
+    """Of the cgroups that are made for this run; unique on the machine."""
+    return f"os_isolate-test-{os.environ['OWN_HOST']}"
+
+
+def remove_cgroups():
+    """Those that an interrupted run has left. Their processes are dying."""
+    for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{cgroup_name()}"):
+        for _ in range(100):
+            try:
+                path.rmdir()
+                break
+            except OSError:
+                time.sleep(0.02)
 
 
 def mounts():
@@ -86,9 +169,10 @@ class Host:
         return {"mounts": mounts(), "namespaces": namespaces(),
                 "files of the image": image_files(),
                 "descriptors": sorted(os.listdir("/proc/self/fd"))[:-1],
-                "names in /, /dev, /run": sorted(
-                    os.listdir("/") + os.listdir("/dev") +
-                    os.listdir("/run"))}
+                "names in /, /dev, /run, /tmp": sorted(
+                    [name for name in MADE_BY_LAUNCHER
+                     if os.path.exists(f"/{name}")] + os.listdir("/dev") +
+                    os.listdir("/run") + os.listdir("/tmp"))}
 
     def differences(self, seconds=10):
         """Wait until all is as it was: the kernel is not always at once."""
