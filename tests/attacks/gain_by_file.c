@@ -72,7 +72,7 @@ int main(int argc, char **argv)
         if (setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
             setresuid(NOBODY, NOBODY, NOBODY) == 0)
             execl(path, "x", "tell", (char *)NULL);
-        _exit(1);
+        stopped("run it as nobody");
     }
     wait(&status);
     unlink(path);

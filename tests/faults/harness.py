@@ -16,9 +16,11 @@ import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-STEPS = {n: TOP / f"{name}/os_isolate" for n, name in enumerate(
-    ("step1_pid", "step2_net", "step3_mnt", "step4_seccomp"), 1)}
-IMAGE = pathlib.Path(os.environ.get("ROOTFS") or TOP / "rootfs").resolve()
+sys.path.insert(0, str(TOP / "tools"))
+import lab  # pylint: disable=wrong-import-position
+
+STEPS = lab.PROGRAMS
+IMAGE = pathlib.Path(lab.image())
 PROBE = TOP / "build/tests/faults/probe"
 FULL = bool(os.environ.get("FULL"))
 SLOW = float(os.environ.get("SLOW") or 1)   # times as patient
