@@ -60,105 +60,89 @@ AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
 .PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
 .PHONY: matrix bench grade diff install dist clean distclean help report tests
 .PHONY: attacks root FORCE lecture record sanitize coverage page check-page
+.PHONY: check-strange
 
-all: $(PROGRAMS)  ## compile the four steps
+all: $(PROGRAMS)  ## learn: compile the four steps
 	@:
 
-demo: root        ## the main job: set up, run the four steps, compare them
-	@tools/setup demo
-	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
-	@$(MAKE) --no-print-directory rootfs
+demo: ready-demo  ## learn: the main job: set up, run the four steps, compare them
 	@tools/demo
 
-lecture: root     ## the four steps as a talk: Enter goes on (STEP=3, AUTO=1)
-	@tools/setup demo
-	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
-	@$(MAKE) --no-print-directory rootfs
+lecture: ready-demo  ## show: the steps as a talk: Enter goes on (STEP=3, AUTO=1)
 	@tools/lecture $(if $(STEP),--step '$(STEP)') $(if $(AUTO),--auto)
 
-record: root      ## the lecture as an asciinema file, build/lecture.cast
+record: root      ## show: the lecture as an asciinema file, build/lecture.cast
 	@command -v asciinema >/dev/null || \
 	    { echo "Missing. Try: apt-get install asciinema" >&2; exit 1; }
 	asciinema rec --overwrite --cols 80 --rows 24 build/lecture.cast \
 	    -c '$(MAKE) -s lecture AUTO=1'
 
-check: root       ## set up and run every test (TEST=name runs some, by glob)
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory rootfs
-	@tests/run $(BREAKING) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS)
-
-check-fresh: root ## demo and check on a clean Debian (RELEASE=bullseye ...)
-	@tests/fresh $(RELEASE)
-
-check-vm: root    ## check on another kernel (ARCH=i386, KERNEL=5.10|6.1|6.12)
-	@tests/vm
-
-sanitize: root    ## the tests with ASan, UBSan and valgrind, in a copy
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory rootfs
-	@tests/sanitize
-
-coverage: root    ## how many lines of common/ and the steps the tests run
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory rootfs
-	@tests/coverage
-
-check-unit: $(UNITS)  ## the tests that need no root
-	@tests/run $(UNITS)
-
-rootfs: root      ## build the image (ROOTFS=dir, IMAGE=i386, TARBALL=file)
-	@tools/setup rootfs
-	@ARCH='$(IMAGE)' TARBALL='$(TARBALL)' tools/mkrootfs
-
-matrix: root      ## every attack in every step, beside unshare, bwrap, Docker
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory rootfs
-	@tools/matrix --layers $(MATRIX)
-
-page: root        ## build/os_isolate.html: all of it as one page (DOCKER=socket)
-	@tools/setup page
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests $(BENCH_TOOLS)
-	@$(MAKE) --no-print-directory rootfs
-	@ROUNDS='$(ROUNDS)' tools/page $(if $(DOCKER),--docker '$(DOCKER)')
-
-check-page: root  ## make the page, and read it with Chromium
-	@tools/setup check-page
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests $(BENCH_TOOLS)
-	@$(MAKE) --no-print-directory rootfs
-	@tests/page
-
-bench: root       ## how fast and how small, beside the peers (ROUNDS=60)
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all $(BENCH_TOOLS)
-	@$(MAKE) --no-print-directory rootfs
-	@ROUNDS='$(ROUNDS)' tests/bench/bench $(BENCH)
-
-report: root      ## fill the documents' transcripts (DOCKER=socket: Docker's too)
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all attacks
-	@$(MAKE) --no-print-directory rootfs
-	@tools/report --peers $(if $(DOCKER),--docker '$(DOCKER)')
-
-diff:             ## what each step adds to the one before (STEP=3: only that)
+diff:             ## learn: what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
 
-grade: root       ## judge any os_isolate: BIN="a b" [STEP=1-4] [JOBS=2] [FORMAT=]
+check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, SEED=)
+	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \
+	    $(BREAKING) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
+
+check-unit: $(UNITS)  ## check: the tests that need no root
+	@tests/run $(UNITS)
+
+check-fresh: root ## check: demo and check on a clean Debian (RELEASE=bullseye ...)
+	@tests/fresh $(RELEASE)
+
+check-vm: root    ## check: check on another kernel (ARCH=i386, KERNEL=5.10|6.1|6.12)
+	@tests/vm
+
+check-grade: ready-check  ## check: the judge, on programs of which we know what they lack
+	@tests/run tests/grade/check
+
+check-page: ready-check-page  ## check: make the page, and read it with Chromium
+	@tests/page
+
+sanitize: ready-check  ## check: the tests with ASan, UBSan and valgrind, in a copy
+	@tests/sanitize
+
+coverage: ready-check  ## check: how many lines of common/ and the steps the tests run
+	@tests/coverage
+
+matrix: ready-check  ## show: every attack in every step, beside unshare, bwrap, Docker
+	@tools/matrix --layers $(MATRIX)
+
+page: ready-page  ## show: build/os_isolate.html: all of it as one page (DOCKER=socket)
+	@ROUNDS='$(ROUNDS)' tools/page $(if $(DOCKER),--docker '$(DOCKER)')
+
+bench: ready-page ## show: how fast and how small, beside the peers (ROUNDS=60)
+	@ROUNDS='$(ROUNDS)' tests/bench/bench $(BENCH)
+
+report: ready-check  ## maintain: fill the documents' transcripts (DOCKER=socket: Docker's too)
+	@tools/report --peers $(if $(DOCKER),--docker '$(DOCKER)')
+
+grade: root       ## check: judge any os_isolate: BIN="a b" [STEP=1-4] [JOBS=2] [FORMAT=]
 	@tools/setup check >&2
 	@$(AS_OWNER) $(MAKE) --no-print-directory attacks $(ATTACKS_32) >/dev/null
 	@tools/grade --rootfs '$(ROOTFS)' --step '$(or $(STEP),4)' \
 	    --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
 	    $(if $(OUT),--output '$(OUT)') $(BIN)
 
-check-grade: root ## the judge, on programs of which we know what they lack
-	@tools/setup check
-	@$(AS_OWNER) $(MAKE) --no-print-directory all tests
-	@tests/run tests/grade/check
+rootfs: root      ## learn: build the image (ROOTFS=dir, IMAGE=i386, TARBALL=file)
+	@tools/setup rootfs
+	@ARCH='$(IMAGE)' TARBALL='$(TARBALL)' tools/mkrootfs
 
-install: all      ## to PREFIX (/usr/local), below DESTDIR
+# Set up for a kind of work: packages, what is compiled, the image.
+ready-%: compiled-%
+	@$(if $(UNABLE),:,$(MAKE) --no-print-directory rootfs)
+compiled-%: root
+	@tools/setup $*
+	@$(AS_OWNER) $(MAKE) --no-print-directory $(READY_$*)
+# Why this kernel does not run what was compiled, if so.
+UNABLE = $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),\
+         $(shell build/tests/abilities 32-bit))
+READY_demo       := all attacks
+READY_check      := all tests
+READY_page        = all tests $(BENCH_TOOLS)
+READY_check-page  = $(READY_page)
+
+install: all      ## maintain: to PREFIX (/usr/local), below DESTDIR
 	for s in $(STEPS); do \
 	    install -D $$s/os_isolate "$(DESTDIR)$(LIBEXEC)/$$s/os_isolate"; done
 	install -d "$(DESTDIR)$(PREFIX)/bin"
@@ -167,18 +151,21 @@ install: all      ## to PREFIX (/usr/local), below DESTDIR
 	install -D -m 644 common/os_isolate.1 \
 	    "$(DESTDIR)$(PREFIX)/share/man/man1/os_isolate.1"
 
-dist:             ## os_isolate-VERSION.tar.gz: sources and report, to hand in
+dist:             ## maintain: os_isolate-VERSION.tar.gz: sources and report, to hand in
 	@tools/dist $(VERSION)
 
-clean:            ## remove what was compiled
+clean:            ## maintain: remove what was compiled
 	rm -rf build $(PROGRAMS)
 
-distclean: clean  ## and the image, and the archives
+distclean: clean  ## maintain: and the image, and the archives
 	rm -rf --one-file-system '$(ROOTFS)' '$(ROOTFS)'.* systems
 	rm -f os_isolate-*.tar.gz
 
-help:             ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+help:             ## maintain: this list
+	@for group in learn check show maintain; do \
+	    echo "$$group:"; \
+	    sed -n "s/^\([a-z-]*\):.*## $$group: /  make \1\t/p" Makefile; \
+	done | expand -t 20
 
 root:
 	@test "$$(id -u)" = 0 || \

@@ -60,10 +60,11 @@ build/tests/attacks-i386/%: tests/attacks/%.c tests/attacks/attack.h \
 	$(call say,LINK)
 	$(Q)$(COMPILE) -m32 -static -o $@ $<
 
+# Of the machine that builds, whatever it builds for.
 build/tests/abilities: tests/abilities.c build/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(COMPILE) -static -o $@ $<
+	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) $(DEFINES) -O1 -static -o $@ $<
 
 build/tests/bench/%: tests/bench/%.c build/step4_seccomp/filters.h
 	@mkdir -p $(@D)

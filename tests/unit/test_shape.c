@@ -70,11 +70,19 @@ static void test_lesson_is_an_evenings_reading(void **state)
     assert_in_range(lines, 500, 1200);
 }
 
+/* A newcomer reads it whole; the tests' rules have a file of their own. */
+static void test_makefile_is_short(void **state)
+{
+    (void)state;
+    assert_in_range(number_from("wc -l <Makefile"), 50, 220);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps_differ_by_30_lines_at_most),
         cmocka_unit_test(test_child_and_main_fit_a_slide),
+        cmocka_unit_test(test_makefile_is_short),
         cmocka_unit_test(test_lesson_is_an_evenings_reading),
     };
 
