@@ -82,7 +82,7 @@ diff:             ## learn: what each step adds to the one before (STEP=3: only 
 
 check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, SEED=)
 	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \
-	    $(BREAKING) $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
+	    $(BREAKING) tests/truthful $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
 
 check-unit: $(UNITS)  ## check: the tests that need no root
 	@tests/run $(UNITS)

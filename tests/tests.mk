@@ -26,7 +26,9 @@ FAULT_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/faults/*.c))
 
 attacks: $(ATTACKS)
 	@:
-tests: build/tests/abilities $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) $(HELLOS) $(FAULT_TOOLS)
+tests: build/tests/abilities $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) \
+    $(HELLOS) $(FAULT_TOOLS) \
+    $(BENCH_TOOLS)
 
 build/unit/%.o: %.c build/flags
 	@mkdir -p $(@D)

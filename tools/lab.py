@@ -3,7 +3,7 @@
 
     the tree      TOP, STEPS, PROGRAMS, image()
     the texts     read_attacks(), read_policy()
-    the machine   tool_version(), runs_i386(), system_name()
+    the machine   tool_version(), lacks()
     Docker        Engine
     a terminal    Terminal, output(), session(), shape(), same()
     simulated host   play_host()
@@ -80,16 +80,13 @@ def tool_version(tool):
     return next((word for word in out.split() if word[:1].isdigit()), "?")
 
 
-def runs_i386():
-    """Does this kernel run 32-bit programs for x86? arch-test runs one."""
-    if shutil.which("arch-test") is None:
-        raise Failed("arch-test is missing. Try: apt-get install arch-test")
-    return subprocess.run(["arch-test", "i386"], check=False,
-                          stdout=subprocess.DEVNULL).returncode == 0
-
-
-NOT_TRIED_32 = ("not tried: 32-bit programs, which this kernel does not run; "
-                "make check-vm ARCH=i386 does")
+def lacks(ability):
+    """Why this machine lacks what tests/abilities.c calls so; "" if not."""
+    done = subprocess.run([TOP / "build/tests/abilities", ability],
+                          capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise Failed(f"build/tests/abilities {ability}: {done.stderr}")
+    return done.stdout.strip() if done.returncode else ""
 
 
 class Engine:
