@@ -52,8 +52,9 @@ enum layer {
     LAYER_FILTER = 1 << 5,
 };
 
-/* What a helper returns, instead of 0, whose layer was left out. */
-enum { LEFT_OUT = 1 };
+/* What a helper returns, instead of 0, whose layer was left out, or for which
+ * there was nothing to do; must() tells of it. */
+enum { LEFT_OUT = 1, NOTHING_TO_DO = 2 };
 
 /* One sandbox, from command line to exit status. */
 struct sandbox {
@@ -179,9 +180,9 @@ int mount_sys(void);
 
 /* Mount a small /dev: the six harmless character devices, a devpts of its
  * own, shm, and the usual links. Follows the list in the OCI runtime
- * specification, config-linux.md, "Default Devices". Ends with
- * open_own_terminal(). */
-int mount_dev(struct sandbox *box);
+ * specification, config-linux.md, "Default Devices". See devpts in mount(8).
+ */
+int mount_dev(const struct sandbox *box);
 
 /* ---- root.c ---------------------------------------------------------- */
 
@@ -211,6 +212,18 @@ int open_bind_sources(struct sandbox *box);
  * RESOLVE_IN_ROOT. */
 int mount_binds(const struct sandbox *box);
 
+/* ---- image_files.c --------------------------------------------------- */
+
+/* In the working directory, which will become the sandbox's root: write
+ * /etc/hosts and /etc/hostname where the image has none, or empty ones. What
+ * cannot be written stays as it is. Returns 0, or -1 with errno of write(2).
+ */
+int write_name_files(const struct sandbox *box);
+
+/* TERM, if / has a description of that terminal; else "xterm", or "dumb" for
+ * none. See terminfo(5). Called inside, after pivot_root(2). */
+const char *known_terminal_type(const char *term);
+
 /* ---- loopback.c ------------------------------------------------------ */
 
 /* Set the interface lo of this net namespace UP, as `ip link set lo up`
@@ -236,11 +249,12 @@ void take_terminal_back(const struct sandbox *box);
 
 /* Become the leader of a new session, and, if one of descriptors 0-2 is a
  * terminal, open one of the sandbox's own for it, of the same size and modes.
- * Needs /dev. See setsid(2), pty(7). */
+ * Returns 0, or -1 with errno set. Needs /dev. See setsid(2), pty(7). */
 int open_own_terminal(struct sandbox *box);
 
 /* Send it to the launcher, and put it in place of the caller's on descriptors
- * 0-2. Does nothing where open_own_terminal() opened none. */
+ * 0-2. Returns 0, NOTHING_TO_DO where open_own_terminal() opened none, or -1
+ * with errno set. */
 int hand_over_terminal(const struct sandbox *box);
 
 /* ---- pty.c: in the launcher ------------------------------------------ */
@@ -268,7 +282,8 @@ void restore_terminal(void);
 /* From now on must() tells of each goal that was reached (--explain). */
 void explain_goals(void);
 
-/* Go on if RESULT is 0 or LEFT_OUT, else die: "os_isolate: GOAL: reason". */
+/* Go on if RESULT is 0, LEFT_OUT or NOTHING_TO_DO, else die:
+ * "os_isolate: GOAL: reason". */
 void must(int result, const char *goal, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -39,7 +39,7 @@ static int die_with_launcher(const struct sandbox *box)
 static int leave_process_group(const struct sandbox *box)
 {
     if (box->terminal >= 0 || getsid(0) == getpid())
-        return 0;
+        return NOTHING_TO_DO;
     return setpgid(0, 0);
 }
 

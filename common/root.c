@@ -137,6 +137,8 @@ int enter_root(struct sandbox *box)
 {
     char path[PATH_MAX];
 
+    /* What the caller handed down must not show in what is made here. */
+    umask(022);
     if (make_mounts_private() < 0 || open_bind_sources(box) < 0)
         return -1;
     box->host_dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -149,7 +151,7 @@ int enter_root(struct sandbox *box)
         chdir("merged") < 0)
         return -1;
     if (make_mount_point("proc") < 0 || make_mount_point("dev") < 0 ||
-        mount_binds(box) < 0)
+        write_name_files(box) < 0 || mount_binds(box) < 0)
         return -1;
     /* Put the old root on top of the new one: no directory is needed for it,
      * see pivot_root(2), NOTES. Absolute paths already mean the new root. */
@@ -195,11 +197,10 @@ static int close_descriptors(const struct sandbox *box)
 
 static int clean_environment(void)
 {
-    const char *term = getenv("TERM");
-    char copy[64] = "dumb";
+    char copy[64];
 
-    if (term != NULL)
-        snprintf(copy, sizeof(copy), "%s", term);
+    /* Before the environment goes, which getenv() points into. */
+    snprintf(copy, sizeof(copy), "%s", known_terminal_type(getenv("TERM")));
     if (clearenv() != 0 || setenv("PATH", DEFAULT_PATH, 1) < 0 ||
         setenv("HOME", "/root", 1) < 0)
         return -1;
@@ -228,7 +229,6 @@ int leave_host(const struct sandbox *box)
     if (refuse_directories() < 0 || close_descriptors(box) < 0 ||
         clean_environment() < 0)
         return -1;
-    umask(022);
     /* An ordinary user has to keep his: they may be what keeps him out. */
     return box->rootless ? 0 : setgroups(0, NULL);
 }

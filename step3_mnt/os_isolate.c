@@ -24,6 +24,9 @@ static int child(void *arg)
     /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
+    /* On a terminal that is shared, one types for the other (TIOCSTI). */
+    must(open_own_terminal(box), "open a session and a terminal of its own");
+
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
 

@@ -11,11 +11,18 @@
 
 #include "common.h"
 
-/* hide.c: take a host and domain name of its own; restrict /proc to processes
- * and what common programs read besides; make /proc/sys read-only. Needs
- * /proc and /dev, and that the host's tree is still there: call before
- * leave_host(). See proc(5), sethostname(2), mount(2). */
-int hide_host(const struct sandbox *box);
+/* hide.c: take a host and domain name of its own. See sethostname(2). */
+int name_host(const struct sandbox *box);
+
+/* hide.c: let every user of the sandbox bind low ports and ping, by the net
+ * namespace's own switches in /proc/sys. Call before mask_proc(), which makes
+ * them read-only. See ip(7), icmp(7). */
+int free_ports_and_ping(const struct sandbox *box);
+
+/* hide.c: restrict /proc to processes and what common programs read besides;
+ * make /proc/sys read-only. Needs /proc and /dev, and that the host's tree is
+ * still there: call before leave_host(). See proc(5), mount(2). */
+int mask_proc(const struct sandbox *box);
 
 /* privileges.c: after this no execve(2), not even of a set-user-ID file,
  * gives more than the caller has (PR_SET_NO_NEW_PRIVS(2const)), and no file

@@ -89,7 +89,7 @@ static int hide_proc(void)
 
 /* Ports below 1024 and ping take capabilities that will be gone. The net
  * namespace has switches that make both free for all; they are its own. */
-static int free_ports_and_ping(const struct sandbox *box)
+int free_ports_and_ping(const struct sandbox *box)
 {
     if (write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0") < 0)
         return -1;
@@ -113,18 +113,21 @@ static int restrict_proc_sys(void)
                  MS_BIND, NULL);
 }
 
-int hide_host(const struct sandbox *box)
+int name_host(const struct sandbox *box)
 {
     /* Without a UTS namespace of our own they would be the host's.
      * (domainname is that of NIS; a new namespace begins with a copy of
      * both.) */
-    if (!left_out(box, LAYER_NAMESPACES) &&
-        (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0 ||
-         setdomainname(NO_DOMAIN, strlen(NO_DOMAIN)) < 0))
+    if (left_out(box, LAYER_NAMESPACES))
+        return LEFT_OUT;
+    if (sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
         return -1;
+    return setdomainname(NO_DOMAIN, strlen(NO_DOMAIN));
+}
+
+int mask_proc(const struct sandbox *box)
+{
     if (left_out(box, LAYER_MASKS))
         return LEFT_OUT;
-    if (free_ports_and_ping(box) < 0 || hide_proc() < 0)
-        return -1;
-    return restrict_proc_sys();
+    return hide_proc() < 0 ? -1 : restrict_proc_sys();
 }

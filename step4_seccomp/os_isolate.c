@@ -27,16 +27,22 @@ static int child(void *arg)
     /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
+    /* On a terminal that is shared, one types for the other (TIOCSTI). */
+    must(open_own_terminal(box), "open a session and a terminal of its own");
+
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
 
-    /* Most of /proc, and the name of the host, is about the host. */
-    must(hide_host(box), "hide what /proc and the host name tell");
+    /* The host's name, and most of /proc, is about the host. */
+    must(name_host(box), "take a host name of its own");
+    must(free_ports_and_ping(box), "open low ports and ping to all");
+    must(mask_proc(box), "hide what /proc tells");
 
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(box), "leave the host behind");
 
-    /* Nobody outside. That comes with all capabilities: drop them last. */
+    /* Joining a user namespace grants every capability inside it, so drop
+     * them afterwards. */
     must(give_up_privileges(box), "give up new privileges");
     must(join_users(box), "join the user namespace");
     must(load_filters(box), "load the system-call filters");

@@ -10,7 +10,8 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     execve kill raise waitpid _exit mount_tree chown read setns fstatfs fchown setresuid \
     setresgid socketpair getsid setpgid signalfd send open_own_terminal \
     __xstat __lxstat __fxstat __xmknod __xmknodat \
-    hand_over_terminal relay_terminal finish_terminal openat fstatvfs
+    hand_over_terminal relay_terminal finish_terminal openat fstatvfs \
+    fchownat readlinkat write_name_files known_terminal_type
 UNDER_TEST := $(filter-out build/common/plumbing/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))

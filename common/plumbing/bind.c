@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "common.h"
+
+enum { MAX_LINKS = 8 };
 
 int open_bind_sources(struct sandbox *box)
 {
@@ -36,28 +38,72 @@ int open_bind_sources(struct sandbox *box)
     return 0;
 }
 
-/* Open PATH below ROOT, a place to mount on; if it is missing make it, and
- * its parents: a directory or an empty file, as MODE says. */
-static int make_target(int root, const char *path, mode_t mode)
+/* Make the directory or empty file NAME in DIR, as MODE says, of OWNER. */
+static int make_entry(int dir, const char *name, mode_t mode, uid_t owner)
 {
-    char parent[PATH_MAX], name[PATH_MAX];
+    int result = S_ISDIR(mode) ? mkdirat(dir, name, 0755)
+                               : mknodat(dir, name, S_IFREG | 0644, 0);
 
-    int fd = open_in_root(root, path, O_PATH);
-    if (fd >= 0 || errno != ENOENT)
-        return fd;
-    snprintf(parent, sizeof(parent), "%s", path);
-    snprintf(name, sizeof(name), "%s", path);
-    int dir = make_target(root, dirname(parent), S_IFDIR);
-    if (dir < 0)
-        return -1;
-    int result = S_ISDIR(mode)
-                     ? mkdirat(dir, basename(name), 0755)
-                     : mknodat(dir, basename(name), S_IFREG | 0644, 0);
-    close_quietly(dir);
-    return result < 0 ? -1 : open_in_root(root, path, O_PATH);
+    return result < 0
+               ? -1
+               : fchownat(dir, name, owner, owner, AT_SYMLINK_NOFOLLOW);
 }
 
-static int mount_one(int root, const struct bind *bind, int users)
+/* NAME, at the offset AT of PATH, is a link in DIR that leads nowhere yet.
+ * Put what it names in its place; what came after it in PATH stays. */
+static int follow_link(int dir, const char *name, char *path, size_t at)
+{
+    char link[PATH_MAX], next[PATH_MAX];
+    ssize_t len = readlinkat(dir, name, link, sizeof(link) - 1);
+
+    if (len < 0)
+        return -1;
+    link[len] = '\0';
+    if (snprintf(next, sizeof(next), "%.*s%s%s", link[0] == '/' ? 0 : (int)at,
+                 path, link, path + at + strlen(name)) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(path, next);
+    return 0;
+}
+
+/* Open TARGET below ROOT, a place to mount on. If it is missing make it, a
+ * directory or an empty file as MODE says, and its parents, all of OWNER.
+ * Links are followed as if ROOT were /, also those that lead nowhere yet,
+ * such as /etc/resolv.conf in many images. */
+static int make_target(int root, const char *target, mode_t mode, uid_t owner)
+{
+    char path[PATH_MAX], name[NAME_MAX + 1];
+    int links = MAX_LINKS;
+
+    int dir = open_in_root(root, target, O_PATH);
+    if (dir >= 0 || errno != ENOENT)
+        return dir;
+    snprintf(path, sizeof(path), "%s", target);
+    dir = open_in_root(root, "/", O_PATH);
+    for (size_t at = strspn(path, "/"); dir >= 0 && path[at] != '\0';) {
+        size_t end = at + strcspn(path + at, "/");
+        char after = path[end];
+
+        snprintf(name, sizeof(name), "%.*s", (int)(end - at), path + at);
+        path[end] = '\0';
+        int next = open_in_root(root, path, O_PATH);
+        if (next < 0 && errno == ENOENT &&
+            make_entry(dir, name, after == '\0' ? mode : S_IFDIR, owner) == 0)
+            next = open_in_root(root, path, O_PATH);
+        path[end] = after;
+        bool is_link = next < 0 && errno == EEXIST && links-- > 0 &&
+                       follow_link(dir, name, path, at) == 0;
+        close_quietly(dir);
+        dir = is_link ? open_in_root(root, "/", O_PATH) : next;
+        at = is_link ? strspn(path, "/") : end + strspn(path + end, "/");
+    }
+    return dir;
+}
+
+static int mount_one(const struct sandbox *box, int root,
+                     const struct bind *bind)
 {
     char target[64];
     struct stat st, top, here;
@@ -65,7 +111,7 @@ static int mount_one(int root, const struct bind *bind, int users)
 
     if (fstat(bind->fd, &st) < 0 || fstat(root, &top) < 0)
         return -1;
-    int fd = make_target(root, bind->target, st.st_mode);
+    int fd = make_target(root, bind->target, st.st_mode, box->first_id);
     if (fd < 0)
         return -1;
     /* Whatever is mounted over the root is beside every path, not below it:
@@ -79,8 +125,8 @@ static int mount_one(int root, const struct bind *bind, int users)
     snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
     /* On a file system that knows no idmapped mounts (tmpfs before Linux
      * 6.3, NFS) its owners are nobody inside: less to be read, not more. */
-    if (mount_tree(bind->fd, target, users) < 0 &&
-        (users < 0 || errno != EINVAL ||
+    if (mount_tree(bind->fd, target, box->users) < 0 &&
+        (box->users < 0 || errno != EINVAL ||
          mount_tree(bind->fd, target, -1) < 0))
         return -1;
     close(fd);
@@ -107,7 +153,7 @@ int mount_binds(const struct sandbox *box)
     if (root < 0)
         return -1;
     for (int i = 0; i < box->n_binds; i++)
-        if (mount_one(root, &box->binds[i], box->users) < 0)
+        if (mount_one(box, root, &box->binds[i]) < 0)
             return fail_with(errno, "--bind %s:%s%s", box->binds[i].source,
                              box->binds[i].target,
                              errno == EBUSY ? ": the target is / itself"

@@ -67,7 +67,10 @@ void must(int result, const char *goal, ...)
     if (result < 0)
         end(EXIT_OWN_FAILURE, goal, args);
     if (explaining)
-        print_line(goal, args, result == LEFT_OUT ? ": LEFT OUT" : ": done");
+        print_line(goal, args,
+                   result == LEFT_OUT        ? ": LEFT OUT"
+                   : result == NOTHING_TO_DO ? ": nothing to do"
+                                             : ": done");
     va_end(args);
 }
 

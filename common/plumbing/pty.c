@@ -113,7 +113,7 @@ int hand_over_terminal(const struct sandbox *box)
                              .msg_controllen = sizeof(control)};
 
     if (box->pty[MASTER] < 0)
-        return 0;
+        return NOTHING_TO_DO;
     memcpy(CMSG_DATA(&control.header), box->pty, sizeof(box->pty));
     if (sendmsg(box->launcher[0], &message, MSG_NOSIGNAL) < 0)
         return -1;

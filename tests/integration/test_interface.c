@@ -261,9 +261,11 @@ static void test_explain_tells_each_goal_in_order(void **state)
         "table: done\n[^\n]*fresh /proc: done\n",
         "fresh /proc: done\n[^\n]*fresh /sys: done\n[^\n]*loopback",
         "create the namespaces: done\n[^\n]*root filesystem /[^\n]*: "
-        "done\n[^\n]*/proc: done\n[^\n]*/dev: done\n[^\n]*loopback[^\n]*: "
+        "done\n[^\n]*/proc: done\n[^\n]*/dev: done\n[^\n]*terminal[^\n]*: "
+        "done\n[^\n]*loopback[^\n]*: "
         "done\n[^\n]*leave the host behind: done\n",
-        "hide[^\n]*: done\n[^\n]*leave the host behind: done\n"
+        "host name[^\n]*: done\n[^\n]*ports[^\n]*: done\n"
+        "[^\n]*hide[^\n]*: done\n[^\n]*leave the host behind: done\n"
         "[^\n]*privileges: done\n[^\n]*user namespace: done\n"
         "[^\n]*filters: done\n[^\n]*capabilities: done\n"};
 

@@ -145,6 +145,10 @@ int __wrap_setresgid(gid_t, gid_t, gid_t);
 int __wrap_chdir(const char *);
 int __wrap_mkdir(const char *, mode_t);
 int __wrap_mkdirat(int, const char *, mode_t);
+int __wrap_fchownat(int, const char *, uid_t, gid_t, int);
+ssize_t __wrap_readlinkat(int, const char *, char *, size_t);
+int __wrap_write_name_files(const struct sandbox *);
+const char *__wrap_known_terminal_type(const char *);
 int __wrap_mknod(const char *, mode_t, dev_t);
 int __wrap_mknodat(int, const char *, mode_t, dev_t);
 int __wrap_symlink(const char *, const char *);
@@ -299,6 +303,32 @@ int __wrap_mkdir(const char *path, mode_t mode)
 int __wrap_mkdirat(int dirfd, const char *path, mode_t mode)
 {
     return record("mkdirat %d %s %o", dirfd, path, mode);
+}
+
+int __wrap_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid,
+                    int flags)
+{
+    (void)flags;
+    return record("fchownat %d %s %u:%u", dirfd, path, uid, gid);
+}
+
+ssize_t __wrap_readlinkat(int dirfd, const char *path, char *link,
+                          size_t size)
+{
+    if (record("readlinkat %d %s", dirfd, path) < 0)
+        return -1;
+    return snprintf(link, size, "%s", "../elsewhere");
+}
+
+int __wrap_write_name_files(const struct sandbox *box)
+{
+    (void)box;
+    return record("write_name_files");
+}
+
+const char *__wrap_known_terminal_type(const char *term)
+{
+    return term;
 }
 
 int __wrap_mknod(const char *path, mode_t mode, dev_t device)

@@ -99,9 +99,19 @@ static int join_some_users(void)
     return result;
 }
 
-static int hide(void)
+static int name(void)
 {
-    return hide_host(&box);
+    return name_host(&box);
+}
+
+static int free_them(void)
+{
+    return free_ports_and_ping(&box);
+}
+
+static int mask(void)
+{
+    return mask_proc(&box);
 }
 
 static int privileges(void)
@@ -140,7 +150,7 @@ static int filters(void)
                    "mkdir /dev/shm 1777\n"                                                         \
                    "mount shm /dev/shm tmpfs nosuid,nodev,noexec "                                 \
                    "mode=1777,size=64m,nr_inodes=16k,uid=0,gid=0\n"                                \
-                   "umask 027\nopen_own_terminal\n"
+                   "umask 027\n"
 
 static const struct {
     const char *name;
@@ -177,8 +187,7 @@ static const struct {
      "mkdir /dev/shm 1777\n"
      "mount shm /dev/shm tmpfs nosuid,nodev,noexec "
      "mode=1777,size=64m,nr_inodes=16k,uid=0,gid=0\n"
-     "umask 027\n"
-     "open_own_terminal\n"},
+     "umask 027\n"},
     {"mount_dev for an ordinary user", mount_users_dev, DEV_OF_A_USER},
     {"map_caller", map_caller_of_1234,
      "open /proc/1234/setgroups\n"
@@ -196,6 +205,7 @@ static const struct {
      "ioctl 20 0x8914\n"
      "close 20\n"},
     {"enter_root", enter_plain_root,
+     "umask 022\n"
      "mount - / - rec,private -\n"
      "open /dev\n"
      "realpath image\n"
@@ -218,6 +228,7 @@ static const struct {
      "chdir merged\n"
      "mkdir proc 755\n"
      "mkdir dev 755\n"
+     "write_name_files\n"
      "pivot_root . .\n"
      "close 30\n"},
     {"leave_host", leave_plain_host,
@@ -234,7 +245,6 @@ static const struct {
      "setenv PATH=" DEFAULT_PATH "\n"
      "setenv HOME=/root\n"
      "setenv TERM=vt100\n"
-     "umask 022\n"
      "setgroups 0\n"},
     {"leave_host of an ordinary user", leave_host_keeping_groups,
      "umount2 . detach\n"
@@ -249,8 +259,7 @@ static const struct {
      "clearenv\n"
      "setenv PATH=" DEFAULT_PATH "\n"
      "setenv HOME=/root\n"
-     "setenv TERM=vt100\n"
-     "umask 022\n"},
+     "setenv TERM=vt100\n"},
     {"open_bind_sources", open_sources,
      "open /src\n"
      "fstat 30\n"},
@@ -285,15 +294,17 @@ static const struct {
      "setresgid 0 0 0\n"
      "setgroups 0\n"
      "setresuid 0 0 0\n"},
-    {"hide_host", hide,
+    {"name_host", name,
      "sethostname sandbox\n"
-     "setdomainname (none)\n"
+     "setdomainname (none)\n"},
+    {"free_ports_and_ping", free_them,
      "open /proc/sys/net/ipv4/ip_unprivileged_port_start\n"
      "write 30 0\n"
      "close 30\n"
      "open /proc/sys/net/ipv4/ping_group_range\n"
      "write 30 0 2147483647\n"
-     "close 30\n"
+     "close 30\n"},
+    {"mask_proc", mask,
      "mount /proc/cpuinfo /proc/cpuinfo - bind -\n"
      "mount /proc/filesystems /proc/filesystems - bind -\n"
      "mount /proc/loadavg /proc/loadavg - bind -\n"
@@ -442,31 +453,31 @@ static void test_users_shift_the_image(void **state)
 static void test_left_out_layers_do_nothing(void **state)
 {
     static int (*const helpers_with_layers[])(void) = {
-        make_some_users, join_some_users, privileges, capabilities, filters};
+        make_some_users, join_some_users, name,   mask,
+        privileges,      capabilities,    filters};
 
     (void)state;
     box.without = ~0U;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         record_anew(0, 0);
         assert_int_equal(helpers_with_layers[i](), LEFT_OUT);
         assert_string_equal(recorded(), "");
     }
-    record_anew(0, 0);
-    assert_int_equal(hide(), LEFT_OUT);
-    assert_string_equal(recorded(), ""); /* the host name stays, too */
     box.without = 0;
 }
 
 static void test_mount_binds_makes_what_is_missing(void **state)
 {
     (void)state;
+    /* Missing at first: then the path is walked from the root. */
     record_anew(4, ENOENT);
     assert_int_equal(mount_one_bind(), 0);
     assert_non_null(strstr(recorded(), "open_in_root 30 /a/b\n"
+                                       "open_in_root 30 /\n"
                                        "open_in_root 30 /a\n"
-                                       "mkdirat 40 b 755\n"
                                        "close 40\n"
                                        "open_in_root 30 /a/b\n"
+                                       "close 40\n"
                                        "fstat 40\n"
                                        "mount_tree "));
 }
