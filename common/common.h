@@ -80,6 +80,10 @@ struct sandbox {
     int launcher[2];      /* sockets; at end of file the launcher is gone */
     int terminal;         /* controlling terminal, or -1 */
     pid_t foreground;     /* process group that had it, or -1 */
+    pid_t group;          /* the launcher's own */
+
+    /* Filled in by wait_for_payload(). */
+    double end_by; /* when to end all by force, on seconds()' clock; or 0 */
 
     /* Filled in inside. */
     int host_dev; /* the host's /dev, opened by enter_root() */
@@ -141,10 +145,12 @@ int write_map(pid_t pid, const char *name, unsigned first, int count);
 int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags);
 
 /* Wait until the payload has ended; meanwhile pass TERM, HUP, INT, QUIT, USR1
- * and USR2 on to it, and stop and continue with it. A second TERM or INT
- * within two seconds kills it, since process 1 ignores what it does not
- * handle. Returns the exit status for main(): the payload's own, or
- * EXIT_SIGNAL_BASE + N when signal N ended it. */
+ * and USR2 on to it, and stop and continue with it. A second TERM, INT or HUP
+ * within two seconds kills everybody inside, since process 1 ignores what it
+ * does not handle; so does, two seconds later, the end of the terminal. What
+ * cannot be killed is named, with EXIT_OWN_FAILURE. Returns the exit status
+ * for main(): the payload's own, or EXIT_SIGNAL_BASE + N when signal N ended
+ * it. */
 int wait_for_payload(struct sandbox *box);
 
 /* Now, on a clock that only goes forward. */
@@ -240,6 +246,14 @@ int open_standard_streams(void);
  * Having none is no error. */
 void remember_terminal(struct sandbox *box);
 
+/* Has the controlling terminal hung up? See poll(2), POLLHUP. */
+bool terminal_is_gone(const struct sandbox *box);
+
+/* Become the leader of a new session, without a terminal, and read from
+ * /dev/null instead of the one on stdin. Called inside. Returns 0, or -1 with
+ * errno set. */
+int do_without_terminal(void);
+
 /* Give the terminal back to the process group that had it. A shell inside
  * makes itself the foreground group; when it is gone, whoever called us could
  * not read any more. See tcsetpgrp(3). */
@@ -259,10 +273,12 @@ int hand_over_terminal(const struct sandbox *box);
 
 /* ---- pty.c: in the launcher ------------------------------------------ */
 
-/* Wait for something to happen, and copy what is typed and printed. Ctrl-]
- * three times within a second kills the payload. Returns true if a signal can
- * be read from the descriptor SIGNALS. */
-bool relay_terminal(struct sandbox *box, int signals);
+/* Wait for something to happen, TIMEOUT milliseconds at most (-1: without a
+ * limit), and copy what is typed and printed. Ctrl-] three times within a
+ * second sets box->end_by to now; when the caller's terminal hangs up, to two
+ * seconds later. Returns true if a signal can be read from the descriptor
+ * SIGNALS. */
+bool relay_terminal(struct sandbox *box, int signals, int timeout);
 
 /* As if KEY had been typed. Returns false if the payload has no terminal of
  * its own. */
@@ -276,6 +292,21 @@ void finish_terminal(struct sandbox *box);
  * give the caller his modes back. */
 void resume_terminal(const struct sandbox *box);
 void restore_terminal(void);
+
+/* ---- ends.c: in the launcher ----------------------------------------- */
+
+/* Has process PID ended? Returns 1, with its exit status or EXIT_SIGNAL_BASE
+ * + N in *STATUS; 0 if not yet; -1 with errno of waitid(2). If it has made
+ * the caller its tracer, it is let go. See ptrace(2), PTRACE_TRACEME. */
+int look_for_end(pid_t pid, int *status);
+
+/* Send SIGKILL to every process of the sandbox, from a process that joins its
+ * PID namespace. Waits for that a second at most. See setns(2), kill(2). */
+void kill_everybody(const struct sandbox *box);
+
+/* Write the numbers, seen from here, of the sandbox's processes to NAMES,
+ * SIZE bytes, each after a blank. */
+void name_survivors(const struct sandbox *box, char *names, size_t size);
 
 /* ---- message.c ------------------------------------------------------- */
 

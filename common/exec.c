@@ -33,14 +33,20 @@ static int die_with_launcher(const struct sandbox *box)
     return 0;
 }
 
-/* kill(0, ...) signals the process group, in whatever PID namespace its
- * members are. Where there is no terminal to share, do not share it. Who made
- * a session of his own (steps 3 and 4) has a group as well. */
+/* Without a terminal, leave the caller's process group, or kill(0, ...)
+ * reaches it from any PID namespace. With one, stay: a new group could not
+ * read from it. But a launcher that was started in the background has no
+ * right to it: groups outside read as 0 in here, so a shell would believe
+ * that it is in front, and take it. */
 static int leave_process_group(const struct sandbox *box)
 {
-    if (box->terminal >= 0 || getsid(0) == getpid())
+    if (getsid(0) == getpid()) /* a session of its own, steps 3 and 4 */
         return NOTHING_TO_DO;
-    return setpgid(0, 0);
+    if (box->terminal < 0)
+        return setpgid(0, 0);
+    if (box->foreground == box->group)
+        return NOTHING_TO_DO;
+    return do_without_terminal();
 }
 
 /* Blocked and ignored signals survive execve(2); the payload starts clean.

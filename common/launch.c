@@ -110,8 +110,7 @@ static bool asked_twice(void)
     return twice;
 }
 
-static void pass_on(const struct sandbox *box,
-                    const struct signalfd_siginfo *info)
+static void pass_on(struct sandbox *box, const struct signalfd_siginfo *info)
 {
     int signo = (int)info->ssi_signo;
 
@@ -134,17 +133,55 @@ static void pass_on(const struct sandbox *box,
         (type_key(box, signo == SIGINT ? CTRL_C : CTRL_BACKSLASH) ||
          getsid(box->pid) == getsid(0)))
         return;
-    if ((signo == SIGTERM || signo == SIGINT) && asked_twice())
-        signo = SIGKILL;
+    if ((signo == SIGTERM || signo == SIGINT || signo == SIGHUP) &&
+        asked_twice())
+        box->end_by = seconds();
+    else if (signo == SIGHUP && terminal_is_gone(box))
+        box->end_by = seconds() + PATIENCE_SECONDS;
     kill(box->pid, signo);
+}
+
+/* Milliseconds to sleep at most, for poll(2): until the payload is to be
+ * ended by force, or until that has to be tried again. */
+static int patience(const struct sandbox *box)
+{
+    double left = box->end_by - seconds();
+
+    if (box->end_by == 0)
+        return -1;
+    return left > 0 ? (int)(left * 1000) + 1 : 100;
+}
+
+/* End everybody inside if the time has come. Processes that trace each other,
+ * with PTRACE_O_TRACEEXIT, no signal ends: name them, and go. */
+static void end_by_force(struct sandbox *box)
+{
+    char names[256];
+    double late = seconds() - box->end_by;
+
+    if (box->end_by == 0 || late < 0)
+        return;
+    if (late < PATIENCE_SECONDS - 0.5) {
+        kill_everybody(box);
+        return;
+    }
+    name_survivors(box, names, sizeof(names));
+    take_terminal_back(box);
+    restore_terminal();
+    errno = 0;
+    die(EXIT_OWN_FAILURE,
+        "these processes cannot be ended, as they trace "
+        "each other:%s",
+        names);
 }
 
 int wait_for_payload(struct sandbox *box)
 {
     sigset_t set;
     struct signalfd_siginfo info;
-    int status;
+    int status = 0;
 
+    box->end_by = 0;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
         sigaddset(&set, watched[i]);
@@ -156,17 +193,17 @@ int wait_for_payload(struct sandbox *box)
 
     /* relay_terminal() sleeps, in poll(2); steps 1 and 2 have only signals to
      * wait for. */
-    pid_t ended;
-    while ((ended = waitpid(box->pid, &status, WNOHANG)) == 0)
-        if (relay_terminal(box, signals) &&
+    int ended;
+    while ((ended = look_for_end(box->pid, &status)) == 0) {
+        if (relay_terminal(box, signals, patience(box)) &&
             read(signals, &info, sizeof(info)) == sizeof(info) &&
             info.ssi_signo != SIGCHLD)
             pass_on(box, &info);
-    int error = errno;
-    if (ended < 0) {
-        kill(box->pid, SIGKILL);
-        waitpid(box->pid, NULL, 0);
+        end_by_force(box);
     }
+    int error = errno;
+    if (ended < 0)
+        kill_everybody(box);
 
     take_terminal_back(box);
     give_pipes_back(box);
@@ -174,7 +211,5 @@ int wait_for_payload(struct sandbox *box)
     errno = error;
     if (ended < 0)
         die(EXIT_OWN_FAILURE, "wait for the payload");
-    if (WIFSIGNALED(status))
-        return EXIT_SIGNAL_BASE + WTERMSIG(status);
-    return WEXITSTATUS(status);
+    return status;
 }

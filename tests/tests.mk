@@ -11,7 +11,8 @@ WRAPPED := mount umount2 pivot_root open_in_root unshare chdir mkdir mkdirat \
     setresgid socketpair getsid setpgid signalfd send open_own_terminal \
     __xstat __lxstat __fxstat __xmknod __xmknodat \
     hand_over_terminal relay_terminal finish_terminal openat fstatvfs \
-    fchownat readlinkat write_name_files known_terminal_type
+    fchownat readlinkat write_name_files known_terminal_type look_for_end \
+    kill_everybody name_survivors terminal_is_gone do_without_terminal
 UNDER_TEST := $(filter-out build/common/plumbing/syscalls.o,$(COMMON)) $(STEP4)
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
@@ -29,6 +30,7 @@ attacks: $(ATTACKS)
 	@:
 tests: build/tests/abilities $(UNITS) $(INTEGRATION) $(ATTACKS) $(ATTACKS_32) \
     $(HELLOS) $(FAULT_TOOLS) \
+    build/tests/integration/hard-to-end \
     $(BENCH_TOOLS)
 
 build/unit/%.o: %.c build/flags
@@ -85,6 +87,12 @@ build/tests/integration/hello-%: tests/integration/hello.c build/flags
 	$(call say,LINK)
 	$(Q)$(COMPILE) -pthread $(if $(filter 32,$*),-m32 -static) \
 	    $(if $(filter static,$*),-static) -o $@ $<
+
+build/tests/integration/hard-to-end: tests/integration/hard_to_end.c \
+    build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
 
 # The filter's own test: of the kernel, so for the machine that builds, as
 # libseccomp is.

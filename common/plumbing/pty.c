@@ -26,7 +26,7 @@
 enum { MASTER, SLAVE };
 enum { END_OF_FILE_KEY = 0x04 };              /* Ctrl-D */
 enum { ESCAPE_KEY = 0x1d, ESCAPE_TIMES = 3 }; /* Ctrl-] */
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 1000, LOOK_AGAIN_MS = 200 };
 
 /* Bytes on their way from one side to the other. */
 struct flow {
@@ -199,6 +199,7 @@ static void receive_terminal(struct sandbox *box)
 /* The caller's terminal is gone. So is the payload's then: SIGHUP. */
 static void hang_up(struct sandbox *box)
 {
+    box->end_by = seconds() + PATIENCE_MS / 500.0;
     close(box->pty[MASTER]);
     close(box->pty[SLAVE]);
     box->pty[MASTER] = box->pty[SLAVE] = -1;
@@ -259,8 +260,9 @@ static short wanted(const struct flow *in, const struct flow *out)
                    (out->have > 0 ? POLLOUT : 0));
 }
 
-bool relay_terminal(struct sandbox *box, int signals)
+bool relay_terminal(struct sandbox *box, int signals, int timeout)
 {
+    static bool behind; /* in the background, when we last looked */
     int master = box->pty[MASTER];
     struct pollfd fds[] = {
         {.fd = signals, .events = POLLIN},
@@ -269,11 +271,19 @@ bool relay_terminal(struct sandbox *box, int signals)
         {.fd = master < 0 ? -1 : outer, .events = wanted(&keys, &screen)},
     };
 
-    /* In `os_isolate </dev/null | less` the keys are for less. */
-    if (fds[3].fd >= 0 &&
-        (!in_foreground() || first_terminal() == STDERR_FILENO))
+    /* A shell's `fg` sends no signal to a job that runs: look now and then.
+     */
+    bool was_behind = behind;
+    behind = fds[3].fd >= 0 && !in_foreground();
+    if (was_behind && !behind)
+        resume_terminal(box);
+    if (behind && (timeout < 0 || timeout > LOOK_AGAIN_MS))
+        timeout = LOOK_AGAIN_MS;
+    /* Where stdin is no terminal, as in `os_isolate </dev/null | less`, the
+     * keys are for somebody else. */
+    if (behind || !isatty(STDIN_FILENO))
         fds[3].events = (short)(fds[3].events & ~POLLIN);
-    if (poll(fds, 4, -1) < 0)
+    if (poll(fds, 4, timeout) < 0)
         return false;
     if (fds[1].revents != 0)
         receive_terminal(box);
@@ -288,7 +298,7 @@ bool relay_terminal(struct sandbox *box, int signals)
     } else if (fds[3].revents & POLLIN) {
         ssize_t n = fill(&keys, outer);
         if (n > 0 && escape_typed(keys.data + keys.have - n, n))
-            kill(box->pid, SIGKILL);
+            box->end_by = seconds();
         if (n == 0)
             type_key(box, END_OF_FILE_KEY);
     }

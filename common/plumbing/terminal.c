@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -26,7 +27,27 @@ void remember_terminal(struct sandbox *box)
 
     box->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
     box->foreground = box->terminal < 0 ? -1 : tcgetpgrp(box->terminal);
+    box->group = getpgrp();
     errno = error;
+}
+
+bool terminal_is_gone(const struct sandbox *box)
+{
+    struct pollfd end = {.fd = box->terminal};
+
+    return poll(&end, 1, 0) > 0 && (end.revents & POLLHUP) != 0;
+}
+
+int do_without_terminal(void)
+{
+    if (setsid() < 0)
+        return -1;
+    if (!isatty(STDIN_FILENO))
+        return 0;
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+        return -1;
+    return close(fd);
 }
 
 void take_terminal_back(const struct sandbox *box)

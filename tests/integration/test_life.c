@@ -247,6 +247,66 @@ static void test_nothing_is_left_on_the_host(void **state)
     free(after);
 }
 
+static char mark[32];
+
+/* The program hard-to-end, see there, as process 1 of a STEP. */
+static pid_t start_hard(int step, const char *how, int *output)
+{
+    static char bind[8192];
+    const char *program = "build/tests/integration/hard-to-end";
+    char *argv[9] = {(char *)step_program(step)};
+    int n = 1;
+
+    snprintf(mark, sizeof(mark), "mark-%d", (int)getpid());
+    snprintf(bind, sizeof(bind), "%s:/hard-to-end", program);
+    if (step > 2) {
+        argv[n++] = (char *)"-B";
+        argv[n++] = bind;
+        program = "/hard-to-end";
+    }
+    argv[n++] = (char *)"-b";
+    argv[n++] = (char *)program;
+    argv[n++] = (char *)"--";
+    argv[n++] = (char *)how;
+    argv[n] = mark; /* the same may run for an ordinary user meanwhile */
+    pid_t pid = start(argv, output);
+    wait_for_text(*output, "ready");
+    return pid;
+}
+
+static void test_an_end_cannot_be_forged(void **state)
+{
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_hard(step, "forge", &output);
+        assert_int_equal(wait_for_exit(pid), 7);
+        close(output);
+    }
+}
+
+/* Neither a tracer, nor a stop, nor vfork(2) keeps anybody inside alive. */
+static void test_nobody_inside_survives_the_second_term(void **state)
+{
+    static const char *const how[] = {"hold", "vfork"};
+    static const int asked[] = {SIGTERM, SIGHUP, SIGINT};
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++)
+        for (size_t i = 0; i < 2; i++)
+            for (size_t a = 0; a < 3; a++) {
+                pid_t pid = start_hard(step, how[i], &output);
+                kill(pid, asked[a]);
+                usleep(100000);
+                kill(pid, asked[a]);
+                assert_int_equal(wait_for_exit(pid), 128 + SIGKILL);
+                wait_until_gone(mark);
+                close(output);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +319,8 @@ int main(void)
         cmocka_unit_test(test_callers_process_group_is_out_of_reach),
         cmocka_unit_test(test_pipes_are_given_back),
         cmocka_unit_test(test_nothing_is_left_on_the_host),
+        cmocka_unit_test(test_an_end_cannot_be_forged),
+        cmocka_unit_test(test_nobody_inside_survives_the_second_term),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

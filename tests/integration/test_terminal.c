@@ -537,6 +537,105 @@ static void test_keys_for_the_next_in_a_pipeline(void **state)
     }
 }
 
+/* An interactive bash of the host, which says "host:". */
+static struct terminal *open_host_shell(int step)
+{
+    struct terminal *t = open_script("O=%s; export O; exec bash --norc "
+                                     "--noprofile -i",
+                                     step_program(step));
+
+    type(t, "PS1=host:; HOST=yes; echo be''gin\r");
+    expect_text(t, "begin\r\n");
+    expect_text(t, "host:");
+    return t;
+}
+
+/* A shell's fg sends no signal to a job that runs. */
+static void test_background_job_comes_to_the_front(void **state)
+{
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        struct terminal *t = open_host_shell(step);
+
+        type(t, "$O -b /bin/bash &\r");
+        expect_text(t, "host:");
+        type(t, "echo at''-$HOST\r");
+        expect_text(t, "at-yes\r\n");
+        type(t, "fg\r");
+        expect_text(t, "/bin/bash\r\n");
+        usleep(500000); /* it looks five times a second */
+        assert_true(is_raw(t));
+        type(t, "echo in''side-$$\r");
+        expect_text(t, "inside-1\r\n");
+        type(t, "exit 4\r");
+        expect_text(t, "host:");
+        type(t, "echo st''-$?\r");
+        expect_text(t, "st-4\r\n");
+        close_terminal(t);
+    }
+}
+
+/* Neither by its number, which is 0 for every group outside, nor by reading
+ * first. */
+static void test_background_start_never_gets_the_terminal(void **state)
+{
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        struct terminal *t = open_host_shell(step);
+
+        type(t, "$O &\r");
+        expect_text(t, "host:");
+        type(t, "sleep 0.5\r");
+        for (int i = 0; i < 3; i++) {
+            type(t, "echo at''-$HOST-$((6 * 7))\r");
+            expect_text(t, "at-yes-42\r\n");
+        }
+        /* One that never reads goes on, and ends by itself. */
+        type(t, "$O -b /bin/sh -- -c 'sleep 0.3; exit 5' & wait $!; "
+                "echo end''-$?\r");
+        expect_text(t, "end-5\r\n");
+        close_terminal(t);
+    }
+}
+
+/* They are for whoever comes next, where stdin is something else. */
+static void test_pasted_lines_are_not_eaten(void **state)
+{
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        struct terminal *t = open_host_shell(step);
+
+        type(t, "$O -b /bin/sh -- -c 'echo ru''ns; sleep 0.5' </dev/null\r"
+                "echo second''-line\recho third''-line\r");
+        expect_text(t, "runs\r\n");
+        expect_text(t, "second-line\r\n");
+        expect_text(t, "third-line\r\n");
+        close_terminal(t);
+    }
+}
+
+/* Process 1 does not hear of SIGHUP; the end of the terminal is its end. */
+static void test_closing_the_terminal_ends_the_deaf(void **state)
+{
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        struct terminal *t = open_script("exec %s -b /bin/sleep -- 4713.%d",
+                                         step_program(step), step);
+        char command[64];
+
+        snprintf(command, sizeof(command), "4713.%d", step);
+        for (double t0 = seconds(); count_processes(command) < 2;
+             usleep(20000))
+            assert_true(seconds() - t0 < patience(10));
+        close(t->master);
+        for (double t0 = seconds(); count_processes(command) > 0;
+             usleep(20000))
+            assert_true(seconds() - t0 < patience(10));
+        wait_for_exit(t->pid);
+        free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +656,10 @@ int main(void)
         cmocka_unit_test(test_pipes_go_past_the_terminal),
         cmocka_unit_test(test_typing_into_a_pipeline),
         cmocka_unit_test(test_keys_for_the_next_in_a_pipeline),
+        cmocka_unit_test(test_background_job_comes_to_the_front),
+        cmocka_unit_test(test_background_start_never_gets_the_terminal),
+        cmocka_unit_test(test_pasted_lines_are_not_eaten),
+        cmocka_unit_test(test_closing_the_terminal_ends_the_deaf),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

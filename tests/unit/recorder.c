@@ -35,6 +35,8 @@ int recorder_status;
 const int *recorder_signals;
 static sigset_t watched;
 
+bool recorder_terminal_is_gone;
+
 void record_anew(int number, int error)
 {
     text[0] = '\0';
@@ -183,7 +185,12 @@ pid_t __wrap_getsid(pid_t);
 int __wrap_setpgid(pid_t, pid_t);
 int __wrap_open_own_terminal(struct sandbox *);
 int __wrap_hand_over_terminal(const struct sandbox *);
-bool __wrap_relay_terminal(struct sandbox *, int);
+bool __wrap_relay_terminal(struct sandbox *, int, int);
+int __wrap_look_for_end(pid_t, int *);
+void __wrap_kill_everybody(const struct sandbox *);
+void __wrap_name_survivors(const struct sandbox *, char *, size_t);
+bool __wrap_terminal_is_gone(const struct sandbox *);
+int __wrap_do_without_terminal(void);
 void __wrap_finish_terminal(struct sandbox *);
 int __wrap_sigprocmask(int, const sigset_t *, sigset_t *);
 int __wrap_poll(struct pollfd *, nfds_t, int);
@@ -647,9 +654,10 @@ int __wrap_hand_over_terminal(const struct sandbox *box)
     return record("hand_over_terminal");
 }
 
-bool __wrap_relay_terminal(struct sandbox *box, int signals)
+bool __wrap_relay_terminal(struct sandbox *box, int signals, int timeout)
 {
     (void)box;
+    (void)timeout;
     return signals == 60;
 }
 
@@ -714,14 +722,41 @@ int __wrap_raise(int signo)
 pid_t __wrap_waitpid(pid_t pid, int *status, int options)
 {
     (void)options;
-    if (status == NULL) {
-        note("waitpid %d", (int)pid);
-        return pid;
-    }
+    (void)status;
+    note("waitpid %d", (int)pid);
+    return pid;
+}
+
+int __wrap_look_for_end(pid_t pid, int *status)
+{
+    (void)pid;
     if (*recorder_signals != 0)
         return 0;
-    *status = 7 << 8; /* exit(7) */
-    return pid;
+    *status = 7;
+    return 1;
+}
+
+void __wrap_kill_everybody(const struct sandbox *box)
+{
+    note("kill_everybody %d", (int)box->pid);
+}
+
+void __wrap_name_survivors(const struct sandbox *box, char *names,
+                           size_t size)
+{
+    (void)box;
+    snprintf(names, size, " 1234");
+}
+
+bool __wrap_terminal_is_gone(const struct sandbox *box)
+{
+    (void)box;
+    return recorder_terminal_is_gone;
+}
+
+int __wrap_do_without_terminal(void)
+{
+    return record("do_without_terminal");
 }
 
 void __wrap__exit(int status)

@@ -7,11 +7,16 @@
 #ifndef RECORDER_H
 #define RECORDER_H
 
+#include <stdbool.h>
+
 #include <setjmp.h>
 
 /* Begin a new recording. Call number FAIL_AT (from 1; 0: none) returns -1
  * with errno ERROR. */
 void record_anew(int fail_at, int error);
+
+/* What terminal_is_gone() answers. */
+extern bool recorder_terminal_is_gone;
 
 /* The calls so far, a line each, and how many of them could be made to fail.
  * Calls that clean up (close, kill) are written down, but never fail. */

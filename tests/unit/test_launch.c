@@ -152,7 +152,47 @@ static void test_wait_asks_once_then_kills(void **state)
     static const int signals[] = {SIGTERM, SIGTERM, 0};
 
     (void)state;
-    assert_string_equal(wait_with(signals), "kill 1234 15\nkill 1234 9\n");
+    assert_string_equal(wait_with(signals),
+                        "kill 1234 15\nkill 1234 15\nkill_everybody 1234\n");
+}
+
+/* A second later: two hang-ups are as good as two SIGTERMs, and one, when the
+ * terminal is gone, counts after a while. */
+static void test_wait_ends_what_is_deaf_to_hang_ups(void **state)
+{
+    static const int two[] = {SIGHUP, SIGHUP, 0}, one[] = {SIGHUP, 0};
+
+    (void)state;
+    usleep(2100000);
+    assert_string_equal(wait_with(two),
+                        "kill 1234 1\nkill 1234 1\nkill_everybody 1234\n");
+    usleep(2100000);
+    recorder_terminal_is_gone = true;
+    assert_string_equal(wait_with(one), "kill 1234 1\n");
+    assert_in_range((long)((box.end_by - seconds()) * 10), 15, 20);
+    recorder_terminal_is_gone = false;
+    usleep(2100000); /* for the tests that follow, it was not asked */
+}
+
+/* What was started in the background has no right to the terminal. */
+static void test_exec_payload_leaves_a_terminal_in_use(void **state)
+{
+    (void)state;
+    box.terminal = 5;
+    box.foreground = 77;
+    box.group = 78;
+    box.program = "/no/such";
+    box.argv = arguments;
+    record_anew(0, 0);
+    if (setjmp(recorder_exit) == 0)
+        exec_payload(&box);
+    assert_non_null(strstr(recorded(), "do_without_terminal\n"));
+    box.group = 77;
+    record_anew(0, 0);
+    if (setjmp(recorder_exit) == 0)
+        exec_payload(&box);
+    assert_null(strstr(recorded(), "do_without_terminal\n"));
+    assert_null(strstr(recorded(), "setpgid"));
 }
 
 static void test_wait_passes_signals_on(void **state)
@@ -207,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_exec_payload_stops_when_unarmed_or_alone),
         cmocka_unit_test(test_exec_payload_cannot_run),
         cmocka_unit_test(test_wait_asks_once_then_kills),
+        cmocka_unit_test(test_wait_ends_what_is_deaf_to_hang_ups),
+        cmocka_unit_test(test_exec_payload_leaves_a_terminal_in_use),
         cmocka_unit_test(test_wait_passes_signals_on),
         cmocka_unit_test(test_wait_stops_with_the_payload),
         cmocka_unit_test(test_wait_leaves_typed_keys_to_the_terminal),
