@@ -15,10 +15,13 @@ LIBEXEC   = $(PREFIX)/libexec/os_isolate
 
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion
 MACHINE  := $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),-m32)
+# musl-gcc has no kernel headers of its own: the system's, after all others.
+KERNEL_H := $(if $(findstring musl-gcc,$(CC)),-idirafter /usr/include \
+            -idirafter /usr/include/$(shell gcc -print-multiarch))
 DEFINES   = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
             -DINSTALLED_ROOTFS='"/var/lib/os_isolate/rootfs"'
 COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
-            -Ibuild/step4_seccomp $(MACHINE) $(CPPFLAGS) $(CFLAGS)
+            -Ibuild/step4_seccomp $(MACHINE) $(KERNEL_H) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
 
 COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c common/plumbing/*.c)) \
@@ -82,7 +85,7 @@ diff:             ## learn: what each step adds to the one before (STEP=3: only 
 
 check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, SEED=)
 	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \
-	    $(BREAKING) tests/truthful $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
+	    $(BREAKING) tests/truthful tests/archives $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
 
 check-unit: $(UNITS)  ## check: the tests that need no root
 	@tests/run $(UNITS)
@@ -133,13 +136,14 @@ ready-%: compiled-%
 	@$(if $(UNABLE),:,$(MAKE) --no-print-directory rootfs)
 compiled-%: root
 	@tools/setup $*
-	@$(AS_OWNER) $(MAKE) --no-print-directory $(READY_$*)
+	@tools/phase "Compiling: $(READY_$*)" \
+	    $(AS_OWNER) $(MAKE) --no-print-directory $(READY_$*)
 # Why this kernel does not run what was compiled, if so.
 UNABLE = $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),\
          $(shell build/tests/abilities 32-bit))
 READY_demo       := all attacks
 READY_check      := all tests
-READY_page        = all tests $(BENCH_TOOLS)
+READY_page        = all tests
 READY_check-page  = $(READY_page)
 
 install: all      ## maintain: to PREFIX (/usr/local), below DESTDIR

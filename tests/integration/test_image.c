@@ -154,14 +154,64 @@ static void test_dist_is_the_same_twice(void **state)
         "[^\n]*os_isolate.c\n0\n$");
 }
 
+/* A tar that writes all and then fails, on a full disk say. */
+static void test_dist_fails_when_tar_does(void **state)
+{
+    (void)state;
+    expect_with_scratch(
+        "rm -rf $T/tree; mkdir $T/tree $T/bin; "
+        "tools/sources | tar -c -T - | tar -x -C $T/tree; "
+        "printf '#!/bin/sh\n/bin/tar \"$@\"\nexit 3\n' >$T/bin/tar; "
+        "chmod 755 $T/bin/tar; cd $T/tree; "
+        "PATH=$T/bin:$PATH tools/dist 9; echo $?; ls os_isolate-*; true",
+        "^3\nls: cannot");
+}
+
+/* What is in version control is in the archive. */
+static void test_sources_are_complete(void **state)
+{
+    (void)state;
+    expect_with_scratch(
+        "git ls-files >$T/tracked 2>/dev/null || tools/sources >$T/tracked; "
+        "tools/sources >$T/sources; "
+        "LC_ALL=C sort $T/tracked | LC_ALL=C comm -23 - $T/sources; "
+        "grep -cE '^(Makefile|REPORT.md)$' $T/sources",
+        "^2\n$");
+}
+
+static void test_phase_shows_what_failed(void **state)
+{
+    (void)state;
+    expect_with_scratch("tools/phase Trying echo hidden; "
+                        "tools/phase Working sh -c 'echo words; exit 7'; "
+                        "echo $?",
+                        "^Trying\nWorking\nwords\nThis failed: Working "
+                        "[^\n]*setup.log\\)\n7\n$");
+}
+
+/* On a terminal, and with no program besides these four. */
+static void test_diff_needs_no_pager(void **state)
+{
+    (void)state;
+    expect_with_scratch(
+        "mkdir $T/few; for p in sh diff tr cat; do "
+        "ln -s $(command -v $p) $T/few; done; "
+        "script -qec \"PATH=$T/few PAGER= tools/diff 2\" /dev/null "
+        "</dev/null | grep -c CLONE_NEWNET",
+        "^[1-9]\n$");
+}
+
 static void test_diff_and_help(void **state)
 {
     (void)state;
+    expect_with_scratch("make -s diff STEP=1 | grep -c '^+int main'; "
+                        "make -s diff STEP=5; true",
+                        "^1\nusage: make diff");
     expect_with_scratch("make -s diff STEP=2 | grep '^[+-][^+-]'; "
                         "make -s diff | grep -c '^+++'",
                         "\\+#define STEP +2.*\n3\n$");
     expect_with_scratch("make -s help",
-                        "make demo .*make check .*make diff ");
+                        "make demo .*make diff .*make check ");
 }
 
 int main(void)
@@ -175,6 +225,10 @@ int main(void)
         cmocka_unit_test(test_foreign_directory_is_not_removed),
         cmocka_unit_test(test_install_puts_programs_in_place),
         cmocka_unit_test(test_dist_is_the_same_twice),
+        cmocka_unit_test(test_dist_fails_when_tar_does),
+        cmocka_unit_test(test_sources_are_complete),
+        cmocka_unit_test(test_phase_shows_what_failed),
+        cmocka_unit_test(test_diff_needs_no_pager),
         cmocka_unit_test(test_diff_and_help),
     };
 
