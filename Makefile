@@ -87,6 +87,9 @@ check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, 
 	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \
 	    $(BREAKING) tests/truthful tests/archives $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
 
+check-strange: ready-check  ## check: quick tests and the demo in odd surroundings
+	@tests/strange
+
 check-unit: $(UNITS)  ## check: the tests that need no root
 	@tests/run $(UNITS)
 

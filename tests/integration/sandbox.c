@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -44,10 +45,10 @@ const char *image(void)
 
 static void remove_scratch(void)
 {
-    char command[PATH_MAX + 64];
+    char command[2 * PATH_MAX + 64];
 
-    snprintf(command, sizeof(command), "rm -rf --one-file-system '%s'",
-             scratch);
+    snprintf(command, sizeof(command),
+             "rm -rf --one-file-system '%s' '%s.tree'", scratch, scratch);
     if (system(command) != 0)
         fprintf(stderr, "cannot remove %s\n", scratch);
 }
@@ -84,6 +85,49 @@ static int show_to_user(void)
     return setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
 }
 
+/* Is this path one word for a shell? */
+static bool plain(const char *path)
+{
+    return path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "abcdefghijklmnopqrstuvwxyz0123456789/._-+")] ==
+           '\0';
+}
+
+/* Make the scratch directory in $TMPDIR, or, where scripts could not name it
+ * or programs not be run, in /var/tmp. */
+static int make_scratch(void)
+{
+    const char *parent = getenv("TMPDIR");
+    struct statvfs mounted;
+
+    if (parent == NULL)
+        parent = "/tmp";
+    if (!plain(parent) || statvfs(parent, &mounted) < 0 ||
+        (mounted.f_flag & ST_NOEXEC))
+        parent = "/var/tmp";
+    snprintf(scratch, sizeof(scratch), "%s/os_isolate-test.XXXXXX", parent);
+    if (mkdtemp(scratch) == NULL) {
+        print_error("%s: %s\n", scratch, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+/* The scripts below name the programs without quotes: where the tree's own
+ * path would need them, by a link. The programs find their real path. */
+static int name_tree(void)
+{
+    char link[PATH_MAX + 8];
+
+    if (plain(top))
+        return 0;
+    snprintf(link, sizeof(link), "%s.tree", scratch);
+    if (symlink(top, link) < 0)
+        return -1;
+    snprintf(top, sizeof(top), "%.*s", (int)sizeof(top) - 1, link);
+    return 0;
+}
+
 int setup_sandbox(void **state)
 {
     const char *given = getenv("ROOTFS");
@@ -101,9 +145,7 @@ int setup_sandbox(void **state)
         return -1;
     }
     setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
-    snprintf(scratch, sizeof(scratch), "%s/os_isolate-test.XXXXXX",
-             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-    if (mkdtemp(scratch) == NULL)
+    if (make_scratch() < 0 || name_tree() < 0)
         return -1;
     if (rootless() && show_to_user() < 0)
         return -1;
