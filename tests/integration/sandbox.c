@@ -128,6 +128,16 @@ static int name_tree(void)
     return 0;
 }
 
+/* What else is mounted on this machine meanwhile is none of our business. In
+ * here / is shared, as under systemd: a mount that leaks would be seen. */
+static int leave_the_hosts_mounts(void)
+{
+    if (unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return -1;
+    return mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
+}
+
 int setup_sandbox(void **state)
 {
     const char *given = getenv("ROOTFS");
@@ -145,7 +155,7 @@ int setup_sandbox(void **state)
         return -1;
     }
     setenv("OS_ISOLATE_ROOTFS", rootfs, 1);
-    if (make_scratch() < 0 || name_tree() < 0)
+    if (leave_the_hosts_mounts() < 0 || make_scratch() < 0 || name_tree() < 0)
         return -1;
     if (rootless() && show_to_user() < 0)
         return -1;
