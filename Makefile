@@ -36,7 +36,7 @@ INTEGRATION := $(filter-out $(if $(filter arm64-$(filter-out aarch64,$(HOST)),\
     $(ARCH)-$(HOST)),%/test_filter),$(INTEGRATION))
 
 BREAKING := $(addprefix tests/faults/,payloads faults deaths inputs \
-            interrupted)
+            interrupted) tests/exercises/check
 
 # The filters are compiled on the machine that builds, for the one that runs.
 ifndef HOSTCC
@@ -82,6 +82,11 @@ record: root      ## show: the lecture as an asciinema file, build/lecture.cast
 
 diff:             ## learn: what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
+
+exercise: ready-demo  ## learn: check your own solution of an exercise (EX=3.3)
+	@[ -f 'tests/exercises/$(EX)' ] || { echo "EX=? There are:" \
+	    $$(cd tests/exercises && echo [0-9].[0-9]) >&2; exit 125; }
+	@'tests/exercises/$(EX)' && echo '$(EX): solved'
 
 check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, SEED=)
 	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \

@@ -76,7 +76,7 @@ def enter_own_host(name):
     subprocess.run(["sh", "-ec", OWN_HOST], check=True)
     for path, fd in shown:
         path.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "--bind", f"/proc/self/fd/{fd}", path],
+        subprocess.run(["mount", "-c", "--bind", f"/proc/self/fd/{fd}", path],
                        check=True, pass_fds=[fd])
         os.close(fd)
     os.environ.pop("TMPDIR", None)
