@@ -95,7 +95,7 @@ check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, 
 check-strange: ready-check  ## check: quick tests and the demo in odd surroundings
 	@tests/strange
 
-check-unit: $(UNITS)  ## check: the tests that need no root
+check-unit: $(UNITS) build/tests/abilities  ## check: the tests that need no root
 	@tests/run $(UNITS)
 
 check-fresh: root ## check: demo and check on a clean Debian (RELEASE=bullseye ...)

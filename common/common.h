@@ -138,7 +138,8 @@ int write_map(pid_t pid, const char *name, unsigned first, int count);
 /* ---- launch.c -------------------------------------------------------- */
 
 /* Start CHILD(box) as process 1 of new namespaces; FLAGS are clone(2)'s
- * CLONE_NEW* bits, CLONE_NEWPID among them; for an ordinary user it adds
+ * CLONE_NEW* bits, CLONE_NEWPID among them, but not CLONE_NEWTIME, which lies
+ * in the byte of the exit signal (EINVAL); for an ordinary user it adds
  * CLONE_NEWUSER. Sets box->pid. From here on signals are blocked, and
  * wait_for_payload() handles them. Errors: those of clone(2), socketpair(2)
  * and mmap(2). See pid_namespaces(7). */
@@ -304,9 +305,10 @@ int look_for_end(pid_t pid, int *status);
  * PID namespace. Waits for that a second at most. See setns(2), kill(2). */
 void kill_everybody(const struct sandbox *box);
 
-/* Write the numbers, seen from here, of the sandbox's processes to NAMES,
- * SIZE bytes, each after a blank. */
-void name_survivors(const struct sandbox *box, char *names, size_t size);
+/* Write the numbers, seen from here, of those processes of the sandbox that a
+ * tracer holds, to NAMES, SIZE bytes, each after a blank. Returns false if
+ * there are none: then the others are only slow to die. */
+bool name_survivors(const struct sandbox *box, char *names, size_t size);
 
 /* ---- message.c ------------------------------------------------------- */
 

@@ -58,6 +58,8 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
 {
     sigset_t all;
 
+    if (flags & CSIGNAL) /* CLONE_NEWTIME, for one: clone(2) cannot make it */
+        return fail_with(EINVAL, "such flags lie in the exit signal's byte");
     box->child = child;
     if (left_out(box, LAYER_NAMESPACES))
         flags &= ~(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP);
@@ -161,11 +163,11 @@ static void end_by_force(struct sandbox *box)
 
     if (box->end_by == 0 || late < 0)
         return;
-    if (late < PATIENCE_SECONDS - 0.5) {
+    if (late < PATIENCE_SECONDS - 0.5 ||
+        !name_survivors(box, names, sizeof(names))) {
         kill_everybody(box);
         return;
     }
-    name_survivors(box, names, sizeof(names));
     take_terminal_back(box);
     restore_terminal();
     errno = 0;

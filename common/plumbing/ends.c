@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -89,7 +90,23 @@ void kill_everybody(const struct sandbox *box)
         waitpid(pid, NULL, 0);
 }
 
-void name_survivors(const struct sandbox *box, char *names, size_t size)
+/* Is the process with this directory in /proc held by a tracer? See proc(5),
+ * the state "t" in stat. */
+static bool is_held(const char *number)
+{
+    char path[300], line[256] = "";
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", number);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    char *end = fgets(line, sizeof(line), file);
+    fclose(file);
+    end = end == NULL ? NULL : strrchr(line, ')');
+    return end != NULL && end[1] == ' ' && end[2] == 't';
+}
+
+bool name_survivors(const struct sandbox *box, char *names, size_t size)
 {
     char path[300], ours[64] = "", theirs[64];
     size_t used = 0;
@@ -105,11 +122,12 @@ void name_survivors(const struct sandbox *box, char *names, size_t size)
         memset(theirs, 0, sizeof(theirs));
         if (ours[0] == '\0' || entry->d_name[0] > '9' || used + 16 > size ||
             readlink(path, theirs, sizeof(theirs) - 1) < 0 ||
-            strcmp(ours, theirs) != 0)
+            strcmp(ours, theirs) != 0 || !is_held(entry->d_name))
             continue;
         used +=
             (size_t)snprintf(names + used, size - used, " %s", entry->d_name);
     }
     if (dir != NULL)
         closedir(dir);
+    return used > 0;
 }

@@ -40,6 +40,15 @@ static void test_spawn_isolated_blocks_signals_then_clones(void **state)
                                     "close 50\n");
 }
 
+static void test_spawn_isolated_refuses_the_exit_signals_byte(void **state)
+{
+    (void)state;
+    record_anew(0, 0);
+    assert_int_equal(spawn_isolated(&box, nothing, CLONE_NEWPID | 0x80), -1);
+    assert_int_equal(errno, EINVAL);
+    assert_string_equal(recorded(), "");
+}
+
 static void test_spawn_isolated_reports_each_failure(void **state)
 {
     (void)state;
@@ -240,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spawn_isolated_blocks_signals_then_clones),
+        cmocka_unit_test(test_spawn_isolated_refuses_the_exit_signals_byte),
         cmocka_unit_test(test_spawn_isolated_reports_each_failure),
         cmocka_unit_test(test_no_go_where_process_1_does_not_wait),
         cmocka_unit_test(test_exec_payload_arms_resets_executes),
