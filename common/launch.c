@@ -172,8 +172,8 @@ static void end_by_force(struct sandbox *box)
     restore_terminal();
     errno = 0;
     die(EXIT_OWN_FAILURE,
-        "these processes cannot be ended, as they trace "
-        "each other:%s",
+        "these processes cannot be ended, as a tracer "
+        "holds them:%s",
         names);
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -307,6 +308,44 @@ static void test_nobody_inside_survives_the_second_term(void **state)
             }
 }
 
+/* Process 1 of the sandbox of LAUNCHER, seen from here. */
+static pid_t first_process(pid_t launcher)
+{
+    char path[64];
+    int pid = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)launcher,
+             (int)launcher);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    return pid;
+}
+
+/* Processes that trace each other so nobody can end. A tracer outside, which
+ * this test is, holds process 1 in its exit just the same, and lets it go. */
+static void test_who_cannot_be_ended_is_named(void **state)
+{
+    int output;
+
+    (void)state;
+    for (int step = 1; step <= 4; step++) {
+        pid_t pid = start_script(step, "echo up; exec sleep 4714.5", &output);
+        pid_t held = first_process(pid);
+        assert_int_equal(ptrace(PTRACE_SEIZE, held, 0, PTRACE_O_TRACEEXIT),
+                         0);
+        kill(pid, SIGTERM);
+        usleep(100000);
+        kill(pid, SIGTERM);
+        assert_int_equal(wait_for_exit(pid), 125);
+        assert_int_equal(waitpid(held, NULL, __WALL), held);
+        assert_int_equal(ptrace(PTRACE_DETACH, held, 0, 0), 0);
+        wait_until_gone("sleep 4714.5");
+        close(output);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_callers_process_group_is_out_of_reach),
         cmocka_unit_test(test_pipes_are_given_back),
         cmocka_unit_test(test_nothing_is_left_on_the_host),
+        cmocka_unit_test(test_who_cannot_be_ended_is_named),
         cmocka_unit_test(test_an_end_cannot_be_forged),
         cmocka_unit_test(test_nobody_inside_survives_the_second_term),
     };
