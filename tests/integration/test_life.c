@@ -328,10 +328,14 @@ static pid_t first_process(pid_t launcher)
 static void test_who_cannot_be_ended_is_named(void **state)
 {
     int output;
+    char script[64], text[32];
 
     (void)state;
+    /* The same may run for an ordinary user meanwhile. */
+    snprintf(text, sizeof(text), "sleep 4714.%d", (int)getpid());
+    snprintf(script, sizeof(script), "echo up; exec %s", text);
     for (int step = 1; step <= 4; step++) {
-        pid_t pid = start_script(step, "echo up; exec sleep 4714.5", &output);
+        pid_t pid = start_script(step, script, &output);
         pid_t held = first_process(pid);
         assert_int_equal(ptrace(PTRACE_SEIZE, held, 0, PTRACE_O_TRACEEXIT),
                          0);
@@ -341,7 +345,7 @@ static void test_who_cannot_be_ended_is_named(void **state)
         assert_int_equal(wait_for_exit(pid), 125);
         assert_int_equal(waitpid(held, NULL, __WALL), held);
         assert_int_equal(ptrace(PTRACE_DETACH, held, 0, 0), 0);
-        wait_until_gone("sleep 4714.5");
+        wait_until_gone(text);
         close(output);
     }
 }
