@@ -124,6 +124,8 @@ static int shift_owners(void)
     if (pipe(ready) < 0)
         return -1;
     pid_t pid = fork();
+    if (pid < 0)
+        return -1; /* and no kill(-1), which is everybody */
     if (pid == 0) {
         alarm(SECONDS);
         if (unshare(CLONE_NEWUSER) < 0 || write(ready[1], "", 1) < 0)

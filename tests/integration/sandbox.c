@@ -258,6 +258,7 @@ void run(struct outcome *outcome, const char *input, char *const *argv)
                          0);
     fflush(stdout);
     pid_t pid = fork();
+    assert_true(pid >= 0); /* kill(-1) would be everybody */
     if (pid == 0) {
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
@@ -306,6 +307,7 @@ pid_t start(char *const *argv, int *output)
     assert_int_equal(pipe(out), 0);
     fflush(stdout);
     pid_t pid = fork();
+    assert_true(pid >= 0); /* kill(-1) would be everybody */
     if (pid == 0) {
         int null = open("/dev/null", O_RDONLY);
 

@@ -218,6 +218,7 @@ static void try_all(void)
 
     next_call = shared + 1;
     pid_t pid = fork();
+    assert_true(pid >= 0); /* kill(-1) would be everybody */
     if (pid == 0)
         child(shared);
     supervise(pid, shared);

@@ -194,6 +194,7 @@ static void test_pipes_are_given_back(void **state)
     fstat(ends[0], &before);
     fflush(stdout);
     pid_t pid = fork();
+    assert_true(pid >= 0); /* kill(-1) would be everybody */
     if (pid == 0) {
         dup2(ends[1], STDOUT_FILENO);
         execl(step_program(4), "os_isolate", "stat", "-L", "-c", "%u",

@@ -228,6 +228,7 @@ static const char *attack_on_terminal(int step, const char *argument)
 
     fflush(stdout);
     pid_t pid = forkpty(&master, NULL, NULL, NULL);
+    assert_true(pid >= 0); /* kill(-1) would be everybody */
     if (pid == 0) {
         execl(step_program(step), "os_isolate", "-b", "/terminal_injection",
               "--bind", bind, "--", argument, (char *)NULL);

@@ -34,6 +34,7 @@ static void open_terminal(struct terminal *t, const char *script)
     memset(t, 0, sizeof(*t));
     fflush(stdout);
     t->pid = forkpty(&t->master, NULL, NULL, &size);
+    assert_true(t->pid >= 0); /* kill(-1) would be everybody */
     if (t->pid == 0) {
         setenv("TERM", "dumb", 1);
         become_the_user();
