@@ -24,12 +24,12 @@ COMPILE   = $(CC) -std=gnu17 $(WARNINGS) $(DEFINES) -Icommon \
             -Ibuild/step4_seccomp $(MACHINE) $(KERNEL_H) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(MACHINE) $(CFLAGS) $(LDFLAGS)
 
-COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c common/plumbing/*.c)) \
-            build/step4_seccomp/users.o
-STEP4    := $(patsubst %,build/step4_seccomp/%.o,hide privileges filter)
+COMMON   := $(patsubst %.c,build/%.o,$(wildcard common/*.c common/plumbing/*.c))
+STEP4    := $(patsubst %.c,build/%.o,$(filter-out %/os_isolate.c,\
+            $(wildcard step4_seccomp/*.c step4_seccomp/*/*.c)))
 UNITS    := $(patsubst %.c,build/%,$(wildcard tests/unit/test_*.c))
 ROOTLESS    := $(patsubst %,build/tests/integration/test_%,step1 step2 step3 \
-               step4 interface life terminal)
+               step4 interface life terminal quotas bytes clocks refusals)
 INTEGRATION := $(patsubst %.c,build/%,$(wildcard tests/integration/test_*.c))
 # Of the kernel that builds; for a foreign one there is nothing to ask.
 INTEGRATION := $(filter-out $(if $(filter arm64-$(filter-out aarch64,$(HOST)),\
@@ -71,26 +71,23 @@ all: $(PROGRAMS)  ## learn: compile the four steps
 demo: ready-demo  ## learn: the main job: set up, run the four steps, compare them
 	@tools/demo
 
-lecture: ready-demo  ## show: the steps as a talk: Enter goes on (STEP=3, AUTO=1)
-	@tools/lecture $(if $(STEP),--step '$(STEP)') $(if $(AUTO),--auto)
+lecture: ready-demo  ## show: the steps as a talk (STEP=3, AUTO=1); LIVE=1: call by call
+	@tools/$(if $(LIVE),live,lecture $(if $(STEP),--step '$(STEP)')) $(if $(AUTO),--auto)
 
-record: root      ## show: the lecture as an asciinema file, build/lecture.cast
-	@command -v asciinema >/dev/null || \
-	    { echo "Missing. Try: apt-get install asciinema" >&2; exit 1; }
-	asciinema rec --overwrite --cols 80 --rows 24 build/lecture.cast \
-	    -c '$(MAKE) -s lecture AUTO=1'
+record: ready-record  ## show: the lecture as an asciinema file (LIVE=1, STEP=3)
+	@tools/record $(if $(LIVE),--live) $(if $(STEP),--step '$(STEP)')
 
 diff:             ## learn: what each step adds to the one before (STEP=3: only that)
 	@tools/diff '$(STEP)'
 
 exercise: ready-demo  ## learn: check your own solution of an exercise (EX=3.3)
-	@[ -f 'tests/exercises/$(EX)' ] || { echo "EX=? There are:" \
+	@[ -f 'tests/exercises/$(EX)' ] || { echo 'No check for EX=$(EX). There are:' \
 	    $$(cd tests/exercises && echo [0-9].[0-9]) >&2; exit 125; }
 	@'tests/exercises/$(EX)' && echo '$(EX): solved'
 
 check: ready-check  ## check: every test (TEST=name runs some, by glob; FULL=1, SEED=)
 	@$(if $(UNABLE),echo 'Compiled; not tried: $(UNABLE)',tests/run \
-	    $(BREAKING) tests/truthful tests/archives $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
+	    $(BREAKING) tests/truthful tests/archives $(if $(ARCH),,tests/show) tests/surroundings $(INTEGRATION) $(ROOTLESS:%=%:rootless) $(UNITS))
 
 check-strange: ready-check  ## check: quick tests and the demo in odd surroundings
 	@tests/strange
@@ -105,7 +102,7 @@ check-vm: root    ## check: check on another kernel (ARCH=i386, KERNEL=5.10|6.1|
 	@tests/vm
 
 check-grade: ready-check  ## check: the judge, on programs of which we know what they lack
-	@tests/run tests/grade/check
+	@tests/run $(addprefix tests/grade/,reports class hundred mutants check)
 
 check-page: ready-check-page  ## check: make the page, and read it with Chromium
 	@tests/page
@@ -128,12 +125,13 @@ bench: ready-page ## show: how fast and how small, beside the peers (ROUNDS=60)
 report: ready-check  ## maintain: fill the documents' transcripts (DOCKER=socket: Docker's too)
 	@tools/report --peers $(if $(DOCKER),--docker '$(DOCKER)')
 
-grade: root       ## check: judge any os_isolate: BIN="a b" [STEP=1-4] [JOBS=2] [FORMAT=]
-	@tools/setup check >&2
-	@$(AS_OWNER) $(MAKE) --no-print-directory attacks $(ATTACKS_32) >/dev/null
-	@tools/grade --rootfs '$(ROOTFS)' --step '$(or $(STEP),4)' \
-	    --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
-	    $(if $(OUT),--output '$(OUT)') $(BIN)
+grade: root       ## check: judge any os_isolate: BIN="a b" [STEP=1-4] [FORMAT=] [HINTS=0-3] [VM=1]
+	@$(if $(VM),,tools/setup grade >&2)
+	@$(AS_OWNER) $(MAKE) --no-print-directory attacks $(ATTACKS_32) \
+	    build/tests/abilities >/dev/null
+	@$(if $(VM),tools/judge/in_vm $(BIN) --,tools/grade) --rootfs '$(ROOTFS)' \
+	    --step '$(or $(STEP),4)' --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
+	    --hints '$(or $(HINTS),1)' $(if $(VM),,$(if $(OUT),--output '$(OUT)') $(BIN))
 
 rootfs: root      ## learn: build the image (ROOTFS=dir, IMAGE=i386, TARBALL=file)
 	@tools/setup rootfs
@@ -147,9 +145,10 @@ compiled-%: root
 	@tools/phase "Compiling: $(READY_$*)" \
 	    $(AS_OWNER) $(MAKE) --no-print-directory $(READY_$*)
 # Why this kernel does not run what was compiled, if so.
-UNABLE = $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),\
-         $(shell build/tests/abilities 32-bit))
+UNABLE = $(strip $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),\
+         $(shell build/tests/abilities 32-bit)))
 READY_demo       := all attacks
+READY_record     := all attacks
 READY_check      := all tests
 READY_page        = all tests
 READY_check-page  = $(READY_page)
@@ -176,12 +175,13 @@ distclean: clean  ## maintain: and the image, and the archives
 help:             ## maintain: this list
 	@for group in learn check show maintain; do \
 	    echo "$$group:"; \
-	    sed -n "s/^\([a-z-]*\):.*## $$group: /  make \1\t/p" Makefile; \
+	    sed -n "s/^\([a-z-]*\):.*## $$group: /  make \1\t/p" $(MAKEFILE_LIST); \
 	done | expand -t 20
 
 root:
 	@test "$$(id -u)" = 0 || \
-	    { echo "This needs root. Try: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+	    { echo "This needs root. Try: sudo make $(MAKECMDGOALS)$(EX:%= EX=%)" \
+	      >&2; exit 1; }
 
 # ---- how things are made ------------------------------------------------
 
@@ -205,16 +205,7 @@ step4_seccomp/os_isolate: $(STEP4)
 
 build/step4_seccomp/filter.o: build/step4_seccomp/filters.h
 
-build/compile_policy: tools/policy/compile_policy.c build/flags
-	$(call say,CC)
-	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE -O1 -o $@ $< -lseccomp
-
-build/step4_seccomp/filters.h: build/compile_policy step4_seccomp/policy.txt
-	@mkdir -p $(@D)
-	$(call say,POLICY)
-	$(Q)build/compile_policy step4_seccomp/policy.txt $(@D) $(TARGET)
-
-include tests/tests.mk
+include tests/tests.mk $(wildcard tools/*/*.mk)
 
 .SECONDARY:
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -name playground.work -prune -o -name '*.d' -print 2>/dev/null)

@@ -2,15 +2,10 @@
  *
  * The last act: find the payload and become it.
  */
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -21,10 +16,11 @@
 
 /* Ask for SIGKILL when the launcher dies. If it was dead before we asked, the
  * signal never comes. getppid() cannot tell, it is 0 in a new PID namespace
- * anyway, but the launcher's end of the socket pair can. */
+ * anyway, but the launcher's end of the channel can. Then this ends process
+ * 1: there is nobody left to tell. */
 static int die_with_launcher(const struct sandbox *box)
 {
-    struct pollfd socket_end = {.fd = box->launcher[0]};
+    struct pollfd socket_end = {.fd = box->channel[CHILD]};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return -1;
@@ -40,157 +36,52 @@ static int die_with_launcher(const struct sandbox *box)
  * that it is in front, and take it. */
 static int leave_process_group(const struct sandbox *box)
 {
-    if (getsid(0) == getpid()) /* a session of its own, steps 3 and 4 */
-        return NOTHING_TO_DO;
+    if (getsid(0) == getpid()) /* steps 3 and 4 */
+        return nothing_to_do("it has a session of its own");
     if (box->terminal < 0)
         return setpgid(0, 0);
     if (box->foreground == box->group)
-        return NOTHING_TO_DO;
+        return nothing_to_do("it is to use the terminal");
     return do_without_terminal();
 }
 
 /* Blocked and ignored signals survive execve(2); the payload starts clean.
- * The bare system call, because signal(3) will not touch two real-time
- * signals that are libc's own, and some callers ignore these. */
+ * The bare system call, because sigaction(2) of the C library will not
+ * touch two real-time signals that are libc's own, and some callers ignore
+ * these. */
 static int reset_signals(void)
 {
     static const unsigned long all_default[8]; /* struct sigaction, SIG_DFL */
     sigset_t none;
 
     for (int signo = 1; signo < _NSIG; signo++)
-        if (syscall(SYS_rt_sigaction, signo, all_default, NULL, _NSIG / 8) <
-                0 &&
+        if (syscall(SYS_rt_sigaction, signo, all_default, (void *)NULL,
+                    _NSIG / 8) < 0 &&
             errno != EINVAL) /* as KILL and STOP answer, always default */
             return -1;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-union elf_header {
-    unsigned char ident[EI_NIDENT];
-    Elf32_Ehdr e32;
-    Elf64_Ehdr e64;
-};
-
-/* Open the ELF file PATH and read its header. Returns a descriptor, or -1 if
- * it is none; does not wait for a writer if it is a FIFO. See elf(5). */
-static int open_elf(const char *path, union elf_header *header)
+/* A 32-bit program would get ENOSYS for every call, and crash without a word.
+ */
+void execute(const struct sandbox *box, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd < 0)
-        return -1;
-    if (pread(fd, header, sizeof(*header), 0) == sizeof(*header) &&
-        memcmp(header->ident, ELFMAG, SELFMAG) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-static bool is_32_bit(const char *path)
-{
-    union elf_header header;
-    int fd = open_elf(path, &header);
-
-    if (fd < 0)
-        return false;
-    close(fd);
-    return header.ident[EI_CLASS] == ELFCLASS32;
-}
-
-/* Copy the name of the dynamic loader that the ELF file PATH asks for, its
- * PT_INTERP, to NAME. Returns 0, or -1 if there is none. */
-static int read_loader_name(const char *path, char *name, size_t size)
-{
-    union elf_header header;
-    int result = -1;
-    int fd = open_elf(path, &header);
-
-    if (fd >= 0) {
-        int wide = header.ident[EI_CLASS] == ELFCLASS64;
-        off_t offset =
-            (off_t)(wide ? header.e64.e_phoff : header.e32.e_phoff);
-        int count = wide ? header.e64.e_phnum : header.e32.e_phnum;
-
-        for (; count > 0 && result < 0; count--) {
-            Elf64_Phdr p64;
-            Elf32_Phdr p32;
-            ssize_t got = wide ? pread(fd, &p64, sizeof(p64), offset)
-                               : pread(fd, &p32, sizeof(p32), offset);
-            if (got <= 0)
-                break;
-            offset += got;
-            if ((wide ? p64.p_type : p32.p_type) != PT_INTERP)
-                continue;
-            got = pread(fd, name, size - 1,
-                        (off_t)(wide ? p64.p_offset : p32.p_offset));
-            if (got > 0) {
-                name[got] = '\0';
-                result = 0;
-            }
-        }
-        close(fd);
-    }
-    return result;
-}
-
-/* execve(2) answers ENOENT both for a missing program and for a missing
- * loader. Dies with the one that is true. */
-static _Noreturn void explain_exec_failure(const char *path)
-{
-    int error = errno;
-    char loader[PATH_MAX];
-
-    if (error == ENOENT && access(path, F_OK) == 0) {
-        if (read_loader_name(path, loader, sizeof(loader)) == 0)
-            fail_with(error,
-                      "the program is there, but not its loader %s; "
-                      "try: a static program, or a complete image",
-                      loader);
-        else
-            fail_with(error,
-                      "the file is there, but not the interpreter that "
-                      "its first line names");
+    if (box->only_64_bit && is_32_bit(path)) {
+        fail_with(ENOEXEC, "a 32-bit program, and the image holds none, so "
+                           "the filter refuses their calls; try: its loader, "
+                           "-B /lib/ld-linux.so.2:/lib/ld-linux.so.2");
         die(EXIT_CANNOT_RUN, "run %s", path);
     }
-    if (error == ENOENT || error == ENOTDIR)
-        die(EXIT_NOT_FOUND, "run %s", path);
-    if (error == ENOEXEC)
-        fail_with(error,
-                  "a script without a #! line, or a program for another "
-                  "processor; try: file(1)");
-    errno = error;
-    die(EXIT_CANNOT_RUN, "run %s", path);
+    execve(path, box->argv, environ);
 }
 
-/* Not execvp(3): that hands what the kernel cannot run to /bin/sh. */
-static _Noreturn void exec_from_path(struct sandbox *box)
+/* What uname(2) says then is what 32-bit programs look for. */
+static int name_32_bit_machine(void)
 {
-    const char *dirs = getenv("PATH");
-    char path[PATH_MAX], refused[PATH_MAX] = "";
-
-    if (dirs == NULL || *dirs == '\0')
-        dirs = DEFAULT_PATH;
-    while (*dirs != '\0') {
-        size_t len = strcspn(dirs, ":");
-
-        if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)len, dirs,
-                             box->program) < sizeof(path)) {
-            execve(path, box->argv, environ);
-            if (access(path, F_OK) == 0) {
-                if (errno != EACCES)
-                    explain_exec_failure(path);
-                strcpy(refused, path); /* a later one may be executable */
-            }
-        }
-        dirs += len + (dirs[len] == ':');
-    }
-    if (refused[0] != '\0') {
-        errno = EACCES;
-        die(EXIT_CANNOT_RUN, "run %s", refused);
-    }
-    fail_with(ENOENT, "no such program in the sandbox's PATH");
-    die(EXIT_NOT_FOUND, "run %s", box->program);
+    if (!is_32_bit("/bin/sh"))
+        return nothing_to_do("/bin/sh is no 32-bit program");
+    return personality(PER_LINUX32) < 0 ? -1 : 0;
 }
 
 _Noreturn void exec_payload(struct sandbox *box)
@@ -198,11 +89,9 @@ _Noreturn void exec_payload(struct sandbox *box)
     must(die_with_launcher(box), "die when the launcher dies");
     must(leave_process_group(box), "leave the caller's process group");
     must(reset_signals(), "give the payload default signals");
-    if (is_32_bit("/bin/sh"))
-        personality(PER_LINUX32); /* uname(2) names such a machine, too */
-    must(hand_over_terminal(box), "hand the terminal over");
+    must(name_32_bit_machine(), "name a 32-bit machine");
     if (strchr(box->program, '/') == NULL)
         exec_from_path(box);
-    execve(box->program, box->argv, environ);
+    execute(box, box->program);
     explain_exec_failure(box->program);
 }

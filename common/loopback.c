@@ -2,6 +2,7 @@
  *
  * A new net namespace has one device, lo, and it is DOWN.
  */
+#include <errno.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -21,5 +22,8 @@ int raise_loopback(void)
         result = ioctl(sock, SIOCSIFFLAGS, &request);
     }
     close_quietly(sock);
+    if (result < 0 && errno == EPERM)
+        return fail_with(errno, "root lacks CAP_NET_ADMIN here, as in a "
+                                "container; try: the host itself");
     return result;
 }

@@ -21,7 +21,7 @@ int make_mounts_private(void)
 {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
         return 0;
-    return errno == EPERM || errno == EACCES ? explain_refusal() : -1;
+    return explain_refusal();
 }
 
 int copy_mount_table(void)
@@ -79,7 +79,10 @@ static int make_devices(const struct sandbox *box)
                  ? show_hosts_device(box, devices[i].path)
                  : mknod(devices[i].path, S_IFCHR | 0666,
                          makedev(devices[i].major, devices[i].minor))) < 0)
-            return -1;
+            return errno == EPERM && !box->rootless
+                       ? fail_with(errno, "root lacks CAP_MKNOD here, as in "
+                                          "a container; try: the host itself")
+                       : -1;
     return 0;
 }
 
@@ -101,32 +104,46 @@ static int make_links(void)
     return 0;
 }
 
+/* Terminals of the sandbox's own: each mount of devpts is a new file system
+ * (before Linux 4.7 only with newinstance). For an ordinary user there is no
+ * group tty: they keep the user's own group, which gets no rights. */
+static int mount_terminals(const struct sandbox *box)
+{
+    char options[80];
+
+    snprintf(options, sizeof(options),
+             "newinstance,max=64,ptmxmode=0666,mode=0620,gid=%u",
+             box->first_id + TTY_GROUP);
+    if (mkdir("/dev/pts", 0755) < 0)
+        return -1;
+    return mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+                 box->rootless ? "newinstance,max=64,ptmxmode=0666"
+                               : options);
+}
+
+/* A tmpfs at PATH, of the SIZE and the number of files that are asked for. */
+static int mount_tmpfs(const struct sandbox *box, const char *name,
+                       const char *path, unsigned long flags,
+                       const char *size)
+{
+    char options[64];
+
+    snprintf(options, sizeof(options), "%s,uid=%u,gid=%u", size,
+             box->first_id, box->first_id);
+    return mount(name, path, "tmpfs", MS_NOSUID | MS_NOEXEC | flags, options);
+}
+
 int mount_dev(const struct sandbox *box)
 {
     mode_t mask = umask(0);
-    unsigned root = box->first_id;
-    char dev[64], pts[80], shm[64];
     int result = -1;
 
-    snprintf(dev, sizeof(dev), "mode=755,size=64k,nr_inodes=1k,uid=%u,gid=%u",
-             root, root);
-    snprintf(pts, sizeof(pts),
-             "newinstance,max=64,ptmxmode=0666,mode=0620,gid=%u",
-             root + TTY_GROUP);
-    snprintf(shm, sizeof(shm),
-             "mode=1777,size=64m,nr_inodes=16k,uid=%u,gid=%u", root, root);
-
-    /* newinstance terminals: the host's /dev/pts is another file system. */
-    if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, dev) == 0 &&
+    if (mount_tmpfs(box, "tmpfs", "/dev", 0,
+                    "mode=755,size=64k,nr_inodes=1k") == 0 &&
         make_devices(box) == 0 && make_links() == 0 &&
-        mkdir("/dev/pts", 0755) == 0 &&
-        mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-              box->rootless ? "newinstance,max=64,ptmxmode=0666" : pts) ==
-            0 &&
-        mkdir("/dev/shm", 01777) == 0 &&
-        mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              shm) == 0)
-        result = 0;
+        mount_terminals(box) == 0 && mkdir("/dev/shm", 01777) == 0)
+        result = mount_tmpfs(box, "shm", "/dev/shm", MS_NODEV,
+                             "mode=1777,size=64m,nr_inodes=16k");
     umask(mask);
     return result;
 }

@@ -72,15 +72,15 @@ static int enter_scratch(int image, const char *path)
 }
 
 /* An ordinary user cannot copy a directory of root's into the upper layer, so
- * where the image is root's he can change nothing. Two of his own to work in.
- */
+ * where the image is root's nothing can be changed. Two of their own to work
+ * in. */
 static int make_users_directories(void)
 {
     if (mkdir("upper/tmp", 0700) < 0 || chmod("upper/tmp", 01777) < 0)
         return -1;
     if (mkdir("upper/root", 0700) < 0)
         return -1;
-    /* Root's home he may not even look into: not merged, but in its place.
+    /* Into root's home they may not even look: not merged, but in its place.
      * A tmpfs has such attributes since Linux 6.6. */
     if (setxattr("upper/root", "user.overlay.opaque", "y", 1, 0) < 0)
         return errno == EOPNOTSUPP ? 0 : -1;
@@ -109,12 +109,13 @@ static int mount_overlay(const struct sandbox *box, int image)
     if (box->rootless && errno == EPERM)
         return fail_with(errno, "this kernel (before 5.11?) lets nobody but "
                                 "root mount an overlayfs; try: sudo");
-    if (box->users < 0)
+    if (box->users < 0 || (errno != EINVAL && errno != ENOSYS))
         return -1;
     return fail_with(errno,
                      "its file system (overlayfs? NFS?) or this kernel "
                      "(before 5.19?) has no idmapped mounts for the "
-                     "user namespace; try: --without users");
+                     "user namespace; try: %s",
+                     box->instead);
 }
 
 /* /proc and /dev are mounted by absolute path after the pivot, while the
@@ -147,6 +148,9 @@ int enter_root(struct sandbox *box)
     int image = open_image(box->rootfs, path);
     if (image < 0)
         return -1;
+    if (check_owner(box, image) < 0 ||
+        check_inner_mounts(box, image, box->rootfs) < 0)
+        return -1;
     if (enter_scratch(image, path) < 0 || mount_overlay(box, image) < 0 ||
         chdir("merged") < 0)
         return -1;
@@ -167,8 +171,7 @@ int enter_root(struct sandbox *box)
 /* These are no directories, and close at exec. */
 static bool is_needed(const struct sandbox *box, int fd)
 {
-    return fd == box->launcher[0] || fd == box->users || fd == box->pty[0] ||
-           fd == box->pty[1];
+    return fd == box->channel[CHILD] || fd == box->users;
 }
 
 /* Close-on-exec is too late: execve(2) first looks for the interpreter of a
@@ -207,28 +210,14 @@ static int clean_environment(void)
     return setenv("TERM", copy, 1);
 }
 
-/* From an open directory ".." leads up to the host's root. */
-static int refuse_directories(void)
-{
-    struct stat st;
-
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fstat(fd, &st) < 0)
-            return -1;
-        if (S_ISDIR(st.st_mode))
-            return fail_with(EISDIR, "descriptor %d is open on it", fd);
-    }
-    return 0;
-}
-
 int leave_host(const struct sandbox *box)
 {
     /* "." is where old and new root are stacked; the old one is on top. */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return -1;
-    if (refuse_directories() < 0 || close_descriptors(box) < 0 ||
-        clean_environment() < 0)
+    if (close_descriptors(box) < 0 || clean_environment() < 0)
         return -1;
-    /* An ordinary user has to keep his: they may be what keeps him out. */
+    /* An ordinary user's groups have to stay: they may be what shuts some
+     * files. */
     return box->rootless ? 0 : setgroups(0, NULL);
 }

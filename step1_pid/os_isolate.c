@@ -8,7 +8,7 @@
 
 #include "common.h"
 
-#define STEP       1
+enum { STEP = 1 };
 #define NAMESPACES (CLONE_NEWPID)
 
 /* Process 1 of the new namespaces. Ends by becoming the payload. */

@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-#define STEP       2
+enum { STEP = 2 };
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNET)
 
 /* Process 1 of the new namespaces. Ends by becoming the payload. */

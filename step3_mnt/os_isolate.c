@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-#define STEP       3
+enum { STEP = 3 };
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS)
 
 /* Process 1 of the new namespaces. Ends by becoming the payload. */
@@ -24,8 +24,8 @@ static int child(void *arg)
     /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
-    /* On a terminal that is shared, one types for the other (TIOCSTI). */
-    must(open_own_terminal(box), "open a session and a terminal of its own");
+    /* Who shares a terminal types into it (TIOCSTI); a file is a way out. */
+    must(take_streams(box), "take a session, terminal and pipes of its own");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     struct sandbox box;
 
     parse_options(&box, argc, argv, STEP);
+    must(open_streams(&box), "put pipes in place of the caller's files");
     must(spawn_isolated(&box, child, NAMESPACES), "create the namespaces");
     return wait_for_payload(&box);
 }

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -22,14 +23,20 @@
  * do tell something of the host, its memory and its load; ps, top and free
  * live on that. */
 static const char *const kept[] = {
-    "cpuinfo",     /* lscpu, and programs that look for a CPU's features */
-    "filesystems", /* mount, and file utilities */
-    "loadavg",     /* uptime, top */
-    "meminfo",     /* free, top, and programs that size their caches */
-    "stat",        /* ps, top */
-    "sys",         /* limits that libc and others read; read-only, below */
-    "uptime",      /* ps, top, uptime */
-    "version",     /* what uname(2) says, and who compiled it */
+    "cpuinfo", /* lscpu, and programs that look for a CPU's features */
+    "loadavg", /* uptime, top */
+    "meminfo", /* free, top, and programs that size their caches */
+    "stat",    /* ps, top */
+    "sys",     /* limits that libc and others read; read-only, below */
+    "uptime",  /* ps, top, uptime */
+};
+
+/* Entries of /proc/sys that are the host's, and that no program needs. */
+static const char *const covered[] = {
+    "/proc/sys/kernel/random/boot_id", /* two on one host know that they are
+                                        */
+    "/proc/sys/kernel/core_pattern",   /* in here no crash leaves a file */
+    "/proc/sys/fs/file-nr",            /* how many files are open out there */
 };
 
 /* mount(2) would follow a link, and mount what it leads to. */
@@ -108,9 +115,17 @@ static int restrict_proc_sys(void)
                   MS_NOEXEC,
               NULL) < 0)
         return -1;
-    /* Tells two sandboxes on one host that they are. */
-    return mount("/dev/null", "/proc/sys/kernel/random/boot_id", NULL,
-                 MS_BIND, NULL);
+    /* A device on a mount without devices: nobody opens it. */
+    if (mount("/dev/null", covered[0], NULL, MS_BIND, NULL) < 0 ||
+        mount(NULL, covered[0], NULL,
+              MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              NULL) < 0)
+        return -1;
+    for (size_t i = 1; i < sizeof(covered) / sizeof(covered[0]); i++)
+        if (mount(covered[0], covered[i], NULL, MS_BIND, NULL) < 0 &&
+            errno != ENOENT) /* this kernel was built without it */
+            return -1;
+    return 0;
 }
 
 int name_host(const struct sandbox *box)

@@ -8,7 +8,7 @@
 #include "common.h"
 #include "harden.h"
 
-#define STEP 4
+enum { STEP = 4 };
 #define NAMESPACES                                                           \
     (CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |              \
      CLONE_NEWIPC | CLONE_NEWCGROUP)
@@ -27,25 +27,25 @@ static int child(void *arg)
     /* The host's devices are files, too. No /sys: it is about the host. */
     must(mount_dev(box), "mount a fresh /dev");
 
-    /* On a terminal that is shared, one types for the other (TIOCSTI). */
-    must(open_own_terminal(box), "open a session and a terminal of its own");
+    /* Who shares a terminal types into it (TIOCSTI); a file is a way out. */
+    must(take_streams(box), "take a session, terminal and pipes of its own");
 
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
 
     /* The host's name, and most of /proc, is about the host. */
     must(name_host(box), "take a host name of its own");
+    must(start_clocks(box), "start its clocks");
     must(free_ports_and_ping(box), "open low ports and ping to all");
     must(mask_proc(box), "hide what /proc tells");
 
     /* An open descriptor, a variable, a group: each is a way back. */
     must(leave_host(box), "leave the host behind");
 
-    /* Joining a user namespace grants every capability inside it, so drop
-     * them afterwards. */
+    /* Joining a user namespace grants all capabilities in it: drop them. */
     must(give_up_privileges(box), "give up new privileges");
     must(join_users(box), "join the user namespace");
-    must(load_filters(box), "load the system-call filters");
+    must(load_filter(box), "load the system-call filter");
     must(drop_capabilities(box), "drop capabilities");
 
     exec_payload(box);
@@ -56,7 +56,12 @@ int main(int argc, char **argv)
     struct sandbox box;
 
     parse_options(&box, argc, argv, STEP);
+    choose_layers(&box);
     must(make_users(&box), "make a user namespace");
-    must(spawn_isolated(&box, child, NAMESPACES), "create the namespaces");
+    /* Only children get such clocks: so out here; without root, inside. */
+    must(start_clocks(&box), "start the sandbox's clocks");
+    must(open_streams(&box), "put pipes in place of the caller's files");
+    must(spawn_isolated(&box, child, wanted_namespaces(&box, NAMESPACES)),
+         "create the namespaces");
     return wait_for_payload(&box);
 }

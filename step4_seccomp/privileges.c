@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,10 +24,30 @@ static const uint64_t kept =
     BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) |
     BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) | BIT(CAP_SETUID);
 
+/* A crash would have the host run its program for core dumps, if it has one,
+ * as the host's root. Not if the limit is 1 byte: the kernel keeps that value
+ * for the program itself; 0 does not prevent it. A core_pattern that begins
+ * with "@", a socket (Linux 6.16), has no limit at all. Where the hard limit
+ * is 0, only root may have 1; without root, 0 stays. The filter keeps what is
+ * set here. See core(5), and coredump_pipe() in the kernel's fs/coredump.c.
+ */
+static int limit_core_dumps(void)
+{
+    const struct rlimit byte = {.rlim_cur = 1, .rlim_max = 1};
+    struct rlimit before;
+
+    if (getrlimit(RLIMIT_CORE, &before) < 0)
+        return -1;
+    int result = setrlimit(RLIMIT_CORE, &byte);
+    return before.rlim_max == 0 ? 0 : result;
+}
+
 int give_up_privileges(const struct sandbox *box)
 {
     if (left_out(box, LAYER_PRIVILEGES))
         return LEFT_OUT;
+    if (limit_core_dumps() < 0)
+        return -1;
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV,
               NULL) < 0)
         return -1;
@@ -59,8 +80,12 @@ int drop_capabilities(const struct sandbox *box)
 
     if (left_out(box, LAYER_CAPABILITIES))
         return LEFT_OUT;
-    if (limit_bounding_set() < 0 ||
-        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+    if (limit_bounding_set() < 0)
+        return errno == EPERM
+                   ? fail_with(errno, "root lacks CAP_SETPCAP here, as in a "
+                                      "container; try: the host itself")
+                   : -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -1;
     /* What is not held (in a container, say) cannot be kept. */
     if (syscall(SYS_capget, &header, now) < 0)

@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -20,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -107,7 +107,7 @@ static int make_user_namespace_as_user(void)
         return -1;
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
         return -1;
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    return mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
 }
 
 struct attributes { /* struct mount_attr */
@@ -141,7 +141,7 @@ static int shift_owners(void)
         result = write(map, "0 100000 65536", 14) == 14 ? 0 : -1;
         close(map);
     }
-    snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
     int users = open(path, O_RDONLY);
     int tree = (int)syscall(428 /* open_tree */, AT_FDCWD, ".",
                             1 /* OPEN_TREE_CLONE */);
@@ -160,25 +160,49 @@ static int compile_for_i386(void)
                   "${CC:-cc} -m32 -static -x c -o /dev/null -");
 }
 
-static int make_cgroup(void)
+/* A cgroup with this controller, of version 1 or 2, in which LIMIT can be
+ * written. See cgroups(7). */
+static int limit_in_cgroup(const char *controller, const char *limit)
 {
-    static const char *const places[] = {
-        "/sys/fs/cgroup/unified", "/sys/fs/cgroup", "/sys/fs/cgroup/pids"};
-    char path[96];
+    char words[512] = " ", base[64], path[160];
 
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        snprintf(path, sizeof(path), "%s/os_isolate-%d", places[i],
-                 (int)getpid());
-        if (mkdir(path, 0755) < 0)
-            continue;
-        strcat(path, "/cgroup.procs");
-        int there = access(path, F_OK);
-        *strrchr(path, '/') = '\0';
-        rmdir(path);
-        if (there == 0)
-            return 0;
+    snprintf(base, sizeof(base), "/sys/fs/cgroup/%s", controller);
+    if (access(base, F_OK) < 0) { /* version 2: enabled for our children */
+        strcpy(base, "/sys/fs/cgroup");
+        snprintf(path, sizeof(path), "%s/cgroup.subtree_control", base);
+        int fd = open(path, O_WRONLY);
+        int length = snprintf(words, sizeof(words), "+%s", controller);
+        if (write(fd, words, (size_t)length) != length)
+            return -1;
+        close(fd);
     }
-    return -1;
+    snprintf(path, sizeof(path), "%s/os_isolate-%d", base, (int)getpid());
+    if (mkdir(path, 0755) < 0)
+        return -1;
+    size_t end = strlen(path);
+    snprintf(path + end, sizeof(path) - end, "/%s", limit);
+    int fd = open(path, O_WRONLY);
+    int result = write(fd, "30000", 5) == 5 ? 0 : -1;
+    path[end] = '\0';
+    rmdir(path);
+    return result;
+}
+
+static int limit_processes(void)
+{
+    return limit_in_cgroup("pids", "pids.max");
+}
+
+static int limit_memory(void)
+{
+    return limit_in_cgroup("memory", "memory.max") == 0
+               ? 0
+               : limit_in_cgroup("memory", "memory.limit_in_bytes");
+}
+
+static int run_bwrap(void)
+{
+    return system("bwrap --ro-bind / / --unshare-user true");
 }
 
 static int find_apparmor(void)
@@ -196,6 +220,42 @@ static int open_terminal(void)
     if (fd < 0 || grantpt(fd) < 0 || unlockpt(fd) < 0 || !ptsname(fd))
         return -1;
     return open(ptsname(fd), O_RDWR | O_NOCTTY) < 0 ? -1 : 0;
+}
+
+/* Root of many a container may not raise a limit. */
+static int raise_limit(void)
+{
+    return setrlimit(RLIMIT_NICE, &(struct rlimit){40, 40});
+}
+
+/* sudo(8) begins with a hard limit of 0, and step 4 sets 1. */
+static int limit_core_dumps(void)
+{
+    return setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1});
+}
+
+/* The clocks of a time namespace can be set: CLONE_NEWTIME is 0x80. */
+static int set_own_clocks(void)
+{
+    static const char text[] = "boottime 1000000000 0\n";
+
+    if (unshare(0x80) < 0)
+        return -1;
+    int fd = open("/proc/self/timens_offsets", O_WRONLY);
+    return write(fd, text, strlen(text)) > 0 ? 0 : -1;
+}
+
+/* And an ordinary user's program enters it by execve(2), from Linux 6.3 on.
+ */
+static int execute_with_own_clocks(void)
+{
+    static const char script[] =
+        "read up idle </proc/uptime; [ ${up%.*} -ge 1000000000 ]";
+
+    if (unshare(CLONE_NEWUSER) < 0 || set_own_clocks() < 0)
+        return -1;
+    execl("/bin/sh", "sh", "-c", script, NULL);
+    return -1;
 }
 
 int main(int argc, char **argv)
@@ -218,7 +278,18 @@ int main(int argc, char **argv)
          "no idmapped mounts on the file system of the tree"},
         {"cc-i386", compile_for_i386,
          "no compiler for i386 (Debian's gcc-multilib)"},
-        {"cgroups", make_cgroup, "no cgroups that can be written to"},
+        {"cgroup-pids", limit_processes,
+         "no cgroup here can limit the number of processes"},
+        {"cgroup-memory", limit_memory, "no cgroup here can limit memory"},
+        {"bwrap", run_bwrap, "no bwrap that runs"},
+        {"raise-limits", raise_limit,
+         "root may not raise limits here (CAP_SYS_RESOURCE)"},
+        {"core-limit", limit_core_dumps,
+         "the hard limit of core dumps is 0, and root may not raise it here "
+         "(without sudo it may be higher: ulimit -Hc)"},
+        {"clocks", set_own_clocks, "no time namespaces here (Linux 5.6 has)"},
+        {"clocks-user", execute_with_own_clocks,
+         "no time namespaces for ordinary users here (Linux 6.3 has)"},
         {"apparmor", find_apparmor, "no AppArmor"},
         {"terminal", open_terminal, "no terminals can be made"},
     };

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the Python tools have in common.
 
-    the tree      TOP, STEPS, PROGRAMS, image()
+    the tree      TOP, STEPS, PROGRAMS, image(), load()
     the texts     read_attacks(), read_policy()
     the machine   tool_version(), lacks()
     Docker        Engine
@@ -14,6 +14,8 @@ sys.path first. It has to work with the Python of Debian 11, which is 3.9.
 import collections
 import contextlib
 import ctypes
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import re
@@ -28,6 +30,7 @@ import pexpect  # knows how to wait for a prompt; kept by Debian
 sys.dont_write_bytecode = True  # root leaves nothing in a student's tree
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
+SLOW = float(os.environ.get("SLOW") or 1)   # times as patient
 STEPS = ["step1_pid", "step2_net", "step3_mnt", "step4_seccomp"]
 PROGRAMS = {number: TOP / name / "os_isolate"
             for number, name in enumerate(STEPS, 1)}
@@ -36,7 +39,8 @@ ATTACKS_I386 = TOP / "build/tests/attacks-i386"
 SOCKET = "/run/docker.sock"  # where Docker's engine listens, unless told
 TIMEOUT = 20  # seconds for one command
 
-Attack = collections.namedtuple("Attack", "command group first title why")
+Attack = collections.namedtuple(
+    "Attack", "command group first title why kind year", defaults=("", ""))
 Rule = collections.namedtuple("Rule", "action group why calls")
 
 
@@ -54,7 +58,25 @@ def read_attacks():
     rows = []
     for line in (TOP / "tests/attacks/table.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            rows.append(Attack(*(part.strip() for part in line.split("|"))))
+            parts = [part.strip() for part in line.split("|")]
+            if len(parts) not in (5, 7) or \
+                    parts[2] not in ("1", "2", "3", "4", "LEAKS"):
+                raise Failed("tests/attacks/table.txt: five fields or seven, "
+                             f"the third a step or LEAKS, but: {line}")
+            row = Attack(*parts)
+            source = TOP / f"tests/attacks/{row.command.split()[0]}.c"
+            if not source.exists():
+                raise Failed(f"tests/attacks/table.txt: {row.command}: no "
+                             f"{source.relative_to(TOP)}")
+            if row.kind and f"CVE-{row.year}-" not in source.read_text():
+                raise Failed(f"tests/attacks/table.txt: {row.command}: no "
+                             f"CVE of {row.year} in the head of {source.name}")
+            if row.group in [other.group for other in rows[:-1]] and \
+                    row.group != rows[-1].group:
+                raise Failed(f"tests/attacks/table.txt: {row.command}: the "
+                             f"rows of {row.group!r} do not stand together; "
+                             f"or is {rows[-1].group!r} misspelt?")
+            rows.append(row)
     return rows
 
 
@@ -63,12 +85,22 @@ def read_policy():
     groups = []
     for line in (TOP / "step4_seccomp/policy.txt").read_text().splitlines():
         if line.startswith(" "):
-            groups[-1].calls.extend(line.split())
+            groups[-1].calls.extend(name.partition("(")[0]
+                                    for name in line.split())
         elif line and not line.startswith("#"):
             action, _, rest = line.partition(" ")
             group, _, why = rest.partition(": ")
             groups.append(Rule(action, group, why, []))
     return groups
+
+
+def load(path):
+    """The script tools/PATH as a module, for who tests its functions."""
+    loader = importlib.machinery.SourceFileLoader(path, f"{TOP}/tools/{path}")
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(path, loader))
+    loader.exec_module(module)
+    return module
 
 
 def tool_version(tool):
@@ -103,7 +135,7 @@ class Engine:
                 self.version = self.run("version", "--format",
                                         "{{.Server.Version}}").strip() or None
 
-    def run(self, *words, timeout=300, **more):
+    def run(self, *words, timeout=300 * SLOW, **more):
         """Run the client with these words; its standard output."""
         done = subprocess.run([*self.client, *map(str, words)],
                               capture_output=True, timeout=timeout,
@@ -221,7 +253,9 @@ def output(command, patience=TIMEOUT, status=None, **variables):
 def shape(line):
     """What must be the same in the document and on this machine: all but
     blanks and numbers, which are PIDs, times, sizes, dates, versions. A 1
-    that stands alone counts: to be process 1 is the point."""
+    that stands alone counts: to be process 1 is the point. Nor does it matter
+    whether somebody was nice(1): ps adds an N to its states."""
+    line = re.sub(r"(?<!\S)([DIRST])N(?=[Lls+]*(\s|$))", r"\1", line)
     line = re.sub(r"(?<![\w.:/-])1(?![\w.:/-])", "one", line)
     return re.sub(r"\s+", " ", re.sub(r"\d+(\.\d+)*", "0", line)).strip()
 
@@ -257,9 +291,10 @@ IDLE = [["sleep", "infinity"], ["tail", "-f", "/dev/null"],
 
 
 @contextlib.contextmanager
-def play_host():
+def play_host(before=""):
     """Move this process to a simulated host, for good; children live there,
-    and its idle processes end with the block."""
+    and its idle processes end with the block. BEFORE is a shell script that
+    runs first, where the mount table is already its own."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def die_with_parent():
@@ -273,7 +308,7 @@ def play_host():
     idle = [subprocess.Popen(IDLE[0], preexec_fn=die_with_parent)]
     try:
         idle += [subprocess.Popen(command) for command in IDLE[1:]]
-        subprocess.run(["sh", "-ec", HOST], check=True)
+        subprocess.run(["sh", "-ec", before + HOST], check=True)
         os.chdir("/root/os_isolate")
         yield
     finally:

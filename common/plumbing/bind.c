@@ -34,6 +34,9 @@ int open_bind_sources(struct sandbox *box)
         if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
             return fail_with(EINVAL, "--bind %s: neither file nor directory",
                              bind->source);
+        if (S_ISDIR(st.st_mode) &&
+            check_inner_mounts(box, bind->fd, bind->source) < 0)
+            return -1;
     }
     return 0;
 }
@@ -102,47 +105,70 @@ static int make_target(int root, const char *target, mode_t mode, uid_t owner)
     return dir;
 }
 
-static int mount_one(const struct sandbox *box, int root,
-                     const struct bind *bind)
+/* Open where BIND is to be mounted below ROOT, made if need be. Not ROOT
+ * itself: what is mounted over the root is beside every path, not below it.
+ * The flags would go to the wrong mount, and "/.." would lead to this. */
+static int open_target(const struct sandbox *box, int root,
+                       const struct bind *bind)
 {
-    char target[64];
     struct stat st, top, here;
-    struct statvfs fs;
 
     if (fstat(bind->fd, &st) < 0 || fstat(root, &top) < 0)
         return -1;
     int fd = make_target(root, bind->target, st.st_mode, box->first_id);
-    if (fd < 0)
-        return -1;
-    /* Whatever is mounted over the root is beside every path, not below it:
-     * the flags would go to the wrong mount, and "/.." would lead to this. */
-    if (fstat(fd, &here) < 0)
+    if (fd < 0 || fstat(fd, &here) < 0)
         return -1;
     if (here.st_dev == top.st_dev && here.st_ino == top.st_ino) {
         errno = EBUSY;
         return -1;
     }
-    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+    return fd;
+}
+
+static int mount_source(const struct sandbox *box, const struct bind *bind,
+                        int target)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", target);
+    if (mount_tree(bind->fd, path, box->users) == 0)
+        return 0;
     /* On a file system that knows no idmapped mounts (tmpfs before Linux
      * 6.3, NFS) its owners are nobody inside: less to be read, not more. */
-    if (mount_tree(bind->fd, target, box->users) < 0 &&
-        (box->users < 0 || errno != EINVAL ||
-         mount_tree(bind->fd, target, -1) < 0))
+    if (box->users < 0 || errno != EINVAL)
         return -1;
-    close(fd);
-    /* The flags take a second call, on what is now mounted there. An ordinary
-     * user has to keep the noexec that the host's root gave it. */
-    fd = open_in_root(root, bind->target, O_PATH);
+    return mount_tree(bind->fd, path, -1);
+}
+
+/* The flags take a second call, on what is now mounted there. An ordinary
+ * user has to keep the noexec that the host's root gave it. */
+static int make_read_only(int root, const struct bind *bind)
+{
+    char path[64];
+    struct statvfs fs;
+
+    int fd = open_in_root(root, bind->target, O_PATH);
     if (fd < 0 || fstatvfs(fd, &fs) < 0)
         return -1;
     unsigned long noexec = fs.f_flag & ST_NOEXEC ? MS_NOEXEC : 0;
-    snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
-    int result = mount(NULL, target, NULL,
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int result = mount(NULL, path, NULL,
                        MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID |
                            MS_NODEV | noexec,
                        NULL);
     close_quietly(fd);
     return result;
+}
+
+static int mount_one(const struct sandbox *box, int root,
+                     const struct bind *bind)
+{
+    int target = open_target(box, root, bind);
+
+    if (target < 0 || mount_source(box, bind, target) < 0)
+        return -1;
+    close(target);
+    return make_read_only(root, bind);
 }
 
 int mount_binds(const struct sandbox *box)

@@ -15,12 +15,17 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
+
+enum { NR_CLOSE_RANGE = 436, MOST_DESCRIPTORS = 4096 };
 
 int look_for_end(pid_t pid, int *status)
 {
@@ -44,13 +49,11 @@ int look_for_end(pid_t pid, int *status)
     }
 }
 
-/* Enter the namespace NAME of process PID. */
-static int enter(pid_t pid, const char *name, int type)
+/* Enter the namespace NAME of those in the directory DIR, /proc/PID/ns. */
+static int enter(int dir, const char *name, int type)
 {
-    char path[64];
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 
-    snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     int result = setns(fd, type);
@@ -58,8 +61,34 @@ static int enter(pid_t pid, const char *name, int type)
     return result;
 }
 
-/* In a child of the launcher. setns(2) puts only children into a PID
- * namespace, so another one is made; to it, -1 is everybody inside. */
+/* In a child of the launcher, whose own child will be a process of the
+ * sandbox for a moment: seen in its /proc, and with the launcher's memory.
+ * So nobody may look into it (PR_SET_DUMPABLE(2const)), and the host's
+ * files, network and names are out of its reach, too. */
+static int enter_namespaces(const struct sandbox *box)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/ns", (int)box->pid);
+    int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || (box->rootless && enter(dir, "user", CLONE_NEWUSER) < 0))
+        return -1;
+    /* May fail where the sandbox has the host's: then there is no other. */
+    enter(dir, "net", CLONE_NEWNET);
+    enter(dir, "uts", CLONE_NEWUTS);
+    enter(dir, "ipc", CLONE_NEWIPC);
+    if (enter(dir, "pid", CLONE_NEWPID) < 0 ||
+        enter(dir, "mnt", CLONE_NEWNS) < 0 ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return -1;
+    if (syscall(NR_CLOSE_RANGE, 0, ~0U, 0) < 0) /* Linux before 5.9 */
+        for (int fd = 0; fd < MOST_DESCRIPTORS; fd++)
+            close(fd);
+    return 0;
+}
+
+/* setns(2) puts only children into a PID namespace, so another one is made;
+ * to it, -1 is everybody inside. */
 static _Noreturn void kill_from_inside(const struct sandbox *box)
 {
     sigset_t none;
@@ -67,9 +96,7 @@ static _Noreturn void kill_from_inside(const struct sandbox *box)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     alarm(1); /* somebody inside may stop it */
-    if (box->rootless)
-        enter(box->pid, "user", CLONE_NEWUSER);
-    if (enter(box->pid, "pid", CLONE_NEWPID) < 0)
+    if (enter_namespaces(box) < 0)
         _exit(EXIT_OWN_FAILURE);
     pid_t pid = fork();
     if (pid == 0) {
@@ -80,6 +107,39 @@ static _Noreturn void kill_from_inside(const struct sandbox *box)
     _exit(0);
 }
 
+/* Call VISIT(PID, DATA) for each process of the sandbox, found in our
+ * own /proc: those in the PID namespace of process 1. */
+static void visit_inside(const struct sandbox *box,
+                         void (*visit)(pid_t pid, void *data), void *data)
+{
+    char path[300], ours[64] = "", theirs[64];
+    struct dirent *entry;
+    DIR *dir = opendir("/proc");
+
+    snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)box->pid);
+    if (readlink(path, ours, sizeof(ours) - 1) < 0)
+        ours[0] = '\0';
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/%s/ns/pid", entry->d_name);
+        memset(theirs, 0, sizeof(theirs));
+        if (ours[0] != '\0' && entry->d_name[0] <= '9' &&
+            readlink(path, theirs, sizeof(theirs) - 1) >= 0 &&
+            strcmp(ours, theirs) == 0)
+            visit(atoi(entry->d_name), data);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
+static void kill_one(pid_t pid, void *data)
+{
+    (void)data;
+    if (pid > 0)
+        kill(pid, SIGKILL);
+}
+
+/* From inside nobody gets away, however fast they fork; but there the killer
+ * can be stopped. Nobody inside can stop us. */
 void kill_everybody(const struct sandbox *box)
 {
     kill(box->pid, SIGKILL);
@@ -88,15 +148,16 @@ void kill_everybody(const struct sandbox *box)
         kill_from_inside(box);
     if (pid > 0)
         waitpid(pid, NULL, 0);
+    visit_inside(box, kill_one, NULL);
 }
 
 /* Is the process with this directory in /proc held by a tracer? See proc(5),
  * the state "t" in stat. */
-static bool is_held(const char *number)
+static bool is_held(pid_t pid)
 {
-    char path[300], line[256] = "";
+    char path[64], line[256] = "";
 
-    snprintf(path, sizeof(path), "/proc/%s/stat", number);
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return false;
@@ -106,28 +167,26 @@ static bool is_held(const char *number)
     return end != NULL && end[1] == ' ' && end[2] == 't';
 }
 
+struct list {
+    char *text;
+    size_t used, size;
+};
+
+static void name_one(pid_t pid, void *data)
+{
+    struct list *names = data;
+
+    if (names->used + 16 < names->size && is_held(pid))
+        names->used +=
+            (size_t)snprintf(names->text + names->used,
+                             names->size - names->used, " %d", (int)pid);
+}
+
 bool name_survivors(const struct sandbox *box, char *names, size_t size)
 {
-    char path[300], ours[64] = "", theirs[64];
-    size_t used = 0;
-    struct dirent *entry;
-    DIR *dir = opendir("/proc");
+    struct list list = {.text = names, .size = size};
 
-    snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)box->pid);
-    if (readlink(path, ours, sizeof(ours) - 1) < 0)
-        ours[0] = '\0';
     names[0] = '\0';
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        snprintf(path, sizeof(path), "/proc/%s/ns/pid", entry->d_name);
-        memset(theirs, 0, sizeof(theirs));
-        if (ours[0] == '\0' || entry->d_name[0] > '9' || used + 16 > size ||
-            readlink(path, theirs, sizeof(theirs) - 1) < 0 ||
-            strcmp(ours, theirs) != 0 || !is_held(entry->d_name))
-            continue;
-        used +=
-            (size_t)snprintf(names + used, size - used, " %s", entry->d_name);
-    }
-    if (dir != NULL)
-        closedir(dir);
-    return used > 0;
+    visit_inside(box, name_one, &list);
+    return list.used > 0;
 }

@@ -13,6 +13,8 @@
 
 #include "common.h"
 
+/* All there is to say of an option. If its help begins with "-X, " it has
+ * that letter; else the value is one that no other row has. */
 static const struct {
     struct option option;
     int first_step;
@@ -35,7 +37,16 @@ static const struct {
      "                       privileges, capabilities or filter; repeatable"},
     {{"explain", no_argument, NULL, 'e'},
      1,
-     "-e, --explain        tell on stderr of each isolation step taken"},
+     "-e, --explain        tell on stderr of each isolation step taken,\n"
+     "                       and of its system calls"},
+    {{"explain-refusals", no_argument, NULL, 'R'},
+     4,
+     "    --explain-refusals\n"
+     "                       tell on stderr of each system call that the\n"
+     "                       filter refuses, and which line says so"},
+    {{"pause", no_argument, NULL, 'P'},
+     1,
+     "    --pause          as --explain, and wait after each step for SIGUSR1"},
     {{"help", no_argument, NULL, 'h'},
      1,
      "-h, --help           print this text and exit"},
@@ -45,8 +56,7 @@ static const struct {
 };
 enum { N_OPTIONS = sizeof(table) / sizeof(table[0]) };
 
-static _Noreturn void __attribute__((format(printf, 1, 2)))
-usage_error(const char *message, ...)
+_Noreturn void usage_error(const char *message, ...)
 {
     char text[512];
     va_list args;
@@ -129,27 +139,6 @@ static void add_bind(struct sandbox *box, char *text)
         (struct bind){.source = text, .target = colon + 1, .fd = -1};
 }
 
-/* In the order of enum layer. */
-static void leave_out(struct sandbox *box, const char *name)
-{
-    static const char *const names[] = {"namespaces",   "masks",
-                                        "users",        "privileges",
-                                        "capabilities", "filter"};
-
-    int i = 0;
-    while (i < 6 && strcmp(name, names[i]) != 0)
-        i++;
-    if (i == 6)
-        usage_error("--without %s: no such layer", name);
-    box->without |= 1U << i;
-    tell("warning: without the layer \"%s\", for teaching only", name);
-}
-
-bool left_out(const struct sandbox *box, enum layer layer)
-{
-    return (box->without & layer) != 0;
-}
-
 static void act_on(struct sandbox *box, int letter, int step)
 {
     switch (letter) {
@@ -163,10 +152,17 @@ static void act_on(struct sandbox *box, int letter, int step)
         add_bind(box, optarg);
         break;
     case 'W':
-        leave_out(box, optarg);
+        if (box->n_without == MAX_WITHOUT)
+            usage_error("--without %s: too many of them", optarg);
+        box->without[box->n_without++] = optarg;
         break;
+    case 'R':
+        box->tells_refusals = true;
+        break;
+    case 'P':
+        box->pauses = true;
+        /* fall through */
     case 'e':
-        explain_goals();
         box->explain = true;
         break;
     case 'h':
@@ -175,6 +171,8 @@ static void act_on(struct sandbox *box, int letter, int step)
     case 'V':
         printf("os_isolate " VERSION " (step %d)\n", step);
         exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_OWN_FAILURE);
+    default:
+        usage_error("-%c: act_on() in options.c has no case for it", letter);
     }
 }
 
@@ -196,18 +194,24 @@ static void check_option(int letter, int step, const char *argument)
 void parse_options(struct sandbox *box, int argc, char **argv, int step)
 {
     struct option options[N_OPTIONS + 1] = {0};
+    /* "+": stop at the first argument that is no option, it and all that
+     * follow are the payload's. */
+    char letters[2 * N_OPTIONS + sizeof("+:")] = "+:", *end = letters + 2;
     int letter;
 
     must(open_standard_streams(), "open the standard streams");
     *box = (struct sandbox){.users = -1, .pty = {-1, -1}};
-    for (int i = 0; i < N_OPTIONS; i++)
+    for (int i = 0; i < N_OPTIONS; i++) {
         options[i] = table[i].option;
+        if (table[i].help[0] != '-')
+            continue;
+        *end++ = (char)table[i].option.val;
+        if (table[i].option.has_arg == required_argument)
+            *end++ = ':';
+    }
 
-    /* "+": stop at the first argument that is no option, it and all that
-     * follow are the payload's. */
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, "+:b:r:B:ehV", options, NULL)) !=
-           -1) {
+    while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
         check_option(letter, step, argv[optind - 1]);
         act_on(box, letter, step);
     }
@@ -225,4 +229,5 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
         usage_error("the name of the program is empty");
     if (box->rootfs == NULL)
         box->rootfs = default_rootfs();
+    explain_goals(box->explain);
 }

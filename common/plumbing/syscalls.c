@@ -3,6 +3,7 @@
  * System calls for which not every C library has a function of its own:
  * glibc has that of open_tree(2) and its like since 2.36.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
@@ -10,24 +11,7 @@
 #include <unistd.h>
 
 #include "common.h"
-
-/* These came with Linux 5.2 to 5.12, and with the C library's headers later.
- * The numbers are the same on all that Debian has now. */
-enum {
-    NR_OPEN_TREE = 428,
-    NR_MOVE_MOUNT = 429,
-    NR_OPENAT2 = 437,
-    NR_MOUNT_SETATTR = 442,
-    TREE_CLONE = 1,        /* OPEN_TREE_CLONE */
-    EMPTY_PATH = 0x1000,   /* AT_EMPTY_PATH */
-    TO_SYMLINKS = 0x10,    /* MOVE_MOUNT_T_SYMLINKS, as /proc/self/fd/N is */
-    FROM_EMPTY_PATH = 4,   /* MOVE_MOUNT_F_EMPTY_PATH */
-    ATTR_IDMAP = 0x100000, /* MOUNT_ATTR_IDMAP */
-};
-
-struct attributes { /* struct mount_attr */
-    uint64_t set, clear, propagation, users;
-};
+#include "syscalls.h"
 
 int pivot_root(const char *new_root, const char *put_old)
 {
@@ -41,7 +25,14 @@ int open_in_root(int dirfd, const char *path, int flags)
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
 
-    return (int)syscall(NR_OPENAT2, dirfd, path, &how, sizeof(how));
+    int tries = 1000, fd;
+
+    /* While PATH went up by "..", something was renamed or mounted somewhere
+     * on this machine, and the kernel is not sure that it stayed below. */
+    do
+        fd = (int)syscall(NR_OPENAT2, dirfd, path, &how, sizeof(how));
+    while (fd < 0 && errno == EAGAIN && --tries > 0);
+    return fd;
 }
 
 int mount_tree(int source, const char *target, int users)

@@ -5,7 +5,10 @@
  *     0  it learned or reached something of the host
  *     1  it was stopped
  *     2  it does not apply here
- * and it is harmless: it reads, or calls in a form that changes nothing.
+ * Where TELL_ABSENT is in the environment, what was stopped is told apart:
+ *     1  it was refused: a call failed, see errno
+ *     3  nothing refused it, but what it looks for is not there
+ * And it is harmless: it reads, or calls in a form that changes nothing.
  */
 #ifndef ATTACK_H
 #define ATTACK_H
@@ -43,11 +46,20 @@ learned(const char *format, ...)
     end_with(0, format, args);
 }
 
+/* The status of what nobody refused, but is not there. */
+static inline int absent(void)
+{
+    return getenv("TELL_ABSENT") ? 3 : 1;
+}
+
 /* It was stopped, at this call, with errno. */
 static inline _Noreturn void stopped(const char *call)
 {
+    int missing = errno == ENOENT || errno == ENOTDIR || errno == ENXIO ||
+                  errno == ENODEV;
+
     printf("%s: %s\n", call, strerror(errno));
-    exit(1);
+    exit(missing ? absent() : 1);
 }
 
 /* Nothing was refused, but there was nothing to see either. */
@@ -57,7 +69,7 @@ found_nothing(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    end_with(1, format, args);
+    end_with(absent(), format, args);
 }
 
 /* This kernel or this machine has no such thing. */

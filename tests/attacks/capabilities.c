@@ -7,7 +7,7 @@
  * SETUID. Any other, in any of the five sets, is a find: what is not in
  * effect may be put there, by capset(2) or execve(2).
  * Step 4 stops it: it keeps the seven and drops all the others.
- * See capabilities(7).
+ * See capabilities(7). CVE-2022-24769 (Docker: inheritable ones were left).
  */
 #include "attack.h"
 

@@ -6,7 +6,7 @@
  * the host. Arguments: its type (c or b), the two numbers, and "open" to open
  * it too. c 1 1 is the machine's memory, c 1 2 was the kernel's, c 5 1 is the
  * console. Harmless: it is opened for reading, not read, and removed.
- * Step 4 stops it, more than twice: by the argument filter, CAP_MKNOD is
+ * Step 4 stops it, more than twice: by the filter, CAP_MKNOD is
  * gone, and were the file there, nodev would not open it. See mknod(2).
  */
 #include <fcntl.h>

@@ -7,7 +7,8 @@
  * which is its own with a high bit set. A filter that looks at the number,
  * and not at the table, refuses the wrong ones. The call is syslog: how large
  * is the kernel's log? Harmless: it only asks.
- * Step 4 stops it: the filter has a part for i386, and x32 is not allowed.
+ * Step 4 stops it: the filter has a part for i386, or, where the image holds
+ * no 32-bit programs, refuses all of that table; and x32 is not allowed.
  * See seccomp(2), on the field arch.
  */
 #include <sys/syscall.h>

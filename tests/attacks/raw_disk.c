@@ -2,8 +2,8 @@
  *
  * Read the host's disk, below all file systems.
  *
- * A device file is a pair of numbers; whoever may make one holds the disk in
- * his hands, whatever / is and wherever /dev went. debugfs(8) then reads any
+ * A device file is a pair of numbers; who may make one has the whole disk,
+ * whatever / is and wherever /dev went. debugfs(8) then reads any
  * file of the host, or writes it. Argument: the disk, MAJOR:MINOR. Harmless:
  * it reads the first bytes, through a file that it removes at once.
  * Step 4 stops it, by the filter's rule for mknod, and CAP_MKNOD is gone, and

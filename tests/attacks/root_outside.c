@@ -3,8 +3,8 @@
  * Is root in here the root out there?
  *
  * /proc/self/uid_map tells which user of the host each user is. "0 0
- * 4294967295": everybody is who he is on the host. Then whatever of the host
- * gets into reach by an error elsewhere, a file, a descriptor, a device,
+ * 4294967295": everybody is the same user on the host. Then whatever of the
+ * host gets into reach by an error elsewhere, a file, a descriptor, a device,
  * root may write to it. A user namespace with another map stops it.
  * CVE-2019-5736, which wrote to the host's runc, had no effect where there
  * was one. See user_namespaces(7).

@@ -7,7 +7,7 @@
  * execve(2), for programs to come. Nothing of the host is reached, but an
  * attack on the next program, or by it, gets easier.
  * Harmless: it changes this process, which ends.
- * Step 4 stops it, by the argument filter; the call itself stays allowed, as
+ * Step 4 stops it, by the filter; the call itself stays allowed, as
  * setarch(8) and others use it. CVE-2009-1895, personality(2).
  */
 #include <sys/personality.h>

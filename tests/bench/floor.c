@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * floor IMAGE PROGRAM: the physical limit. What step 4 makes (the same
- * namespaces, overlay, idmapped image, filters, no capabilities), by the
- * fewest calls that do it and a static program; but no option, no message,
- * no mask over /proc, no terminal, no signal passed on, no care for whoever
- * calls. A ruler and not a sandbox: never use it as one.
+ * eight namespaces, clocks, overlay, idmapped image, filter, no
+ * capabilities), by the fewest calls that do it and a static program; but no
+ * option, no message, no mask over /proc, no terminal, no signal passed on,
+ * no care for whoever calls. A ruler and not a sandbox: never use it as one.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -24,12 +24,14 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "filters.h"
 
 enum {
     FIRST_ID = 0x70000000,
+    NEWTIME = 0x80, /* CLONE_NEWTIME, of Linux 5.6 */
     NR_OPEN_TREE = 428,
     NR_MOVE_MOUNT = 429,
     NR_MOUNT_SETATTR = 442,
@@ -82,6 +84,23 @@ static void make_users(void)
     snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
     users = NEED(open(path, O_RDONLY | O_CLOEXEC));
     NEED(waitpid(pid, NULL, 0));
+}
+
+/* Only children are in it. */
+static void make_clocks(void)
+{
+    struct timespec monotonic, boottime;
+    char text[128];
+
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    clock_gettime(CLOCK_BOOTTIME, &boottime);
+    int n =
+        snprintf(text, sizeof(text), "monotonic -%lld 0\nboottime -%lld 0\n",
+                 (long long)monotonic.tv_sec, (long long)boottime.tv_sec);
+    NEED(unshare(NEWTIME));
+    int fd = NEED(open("/proc/self/timens_offsets", O_WRONLY));
+    NEED(write(fd, text, (size_t)n));
+    close(fd);
 }
 
 static void make_root(void)
@@ -176,8 +195,7 @@ static int child(void *unused)
     for (int i = 0; prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0; i++)
         ;
     NEED(syscall(SYS_capset, &header, none));
-    load(arguments_filter, sizeof(arguments_filter));
-    load(calls_filter, sizeof(calls_filter));
+    load(native_filter, sizeof(native_filter));
     execve(arguments[2], arguments + 2, (char *[]){NULL});
     perror(arguments[2]);
     _exit(127);
@@ -191,6 +209,7 @@ int main(int argc, char **argv)
         return 125;
     arguments = argv;
     make_users();
+    make_clocks();
     int pid =
         NEED(clone(child, stack + sizeof(stack),
                    CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS |

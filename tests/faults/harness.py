@@ -6,28 +6,24 @@ machine is out of sight, and what a sandbox leaves is in sight. / is a shared
 mount there, as under systemd: a mount that leaks travels to us.
 """
 import ctypes
-import fnmatch
 import os
 import pathlib
-import random
+import re
 import signal
 import subprocess
 import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TOP / "tools"))
+sys.path[:0] = [str(TOP / "tools"), str(TOP / "tests")]
 import lab  # pylint: disable=wrong-import-position
+import tap  # pylint: disable=wrong-import-position
+from tap import FULL, SAMPLE, SEED, runs_whole, sample  # pylint: disable=C,W
 
 STEPS = lab.PROGRAMS
 IMAGE = pathlib.Path(lab.image())
 PROBE = TOP / "build/tests/faults/probe"
-FULL = bool(os.environ.get("FULL"))
-SLOW = float(os.environ.get("SLOW") or 1)   # times as patient
-
-
-SEED = int(os.environ.get("SEED") or 0)
-SAMPLE = random.Random(SEED)
+SLOW = lab.SLOW
 # /tmp, /run and /dev of our own; of / what a lost launcher would make there.
 OWN_HOST = """
 mount -t tmpfs -o mode=1777 tmpfs /tmp
@@ -49,14 +45,6 @@ mount --make-rshared /
 MADE_BY_LAUNCHER = ("lower", "upper", "work", "merged")
 
 
-def sample(what, share):
-    """With FULL=1 all of WHAT, else so large a part of it, drawn by SEED."""
-    what = list(what)
-    return what if FULL else sorted(
-        SAMPLE.sample(what, max(1, round(share * len(what)))),
-        key=what.index)
-
-
 def enter_own_host(name):
     """Go on in namespaces of our own, or end if TEST= wants other tests.
 
@@ -64,8 +52,7 @@ def enter_own_host(name):
     process that waits, passes on the exit status, and on SIGINT, SIGTERM or
     SIGHUP ends all of it: with process 1 of the PID namespace its processes
     go, and with them the mounts. (unshare(1) itself ignores such signals.)"""
-    if not fnmatch.fnmatch(name, os.environ.get("TEST") or "*"):
-        sys.exit(0)
+    runs_whole(name)
     if os.geteuid() != 0:
         sys.exit("this needs root")
     if "OWN_HOST" not in os.environ:
@@ -86,19 +73,23 @@ def enter_own_host(name):
 def keep_own_host():
     os.environ.update(OWN_HOST=str(os.getpid()),
                       OS_ISOLATE_ROOTFS=str(IMAGE))
+    # The handlers first: a KeyboardInterrupt in Popen() would wait in there.
+    ended, started = [], []
+
+    def end(signo, _):
+        ended.append(signo)
+        for process in started:
+            process.kill()
+
+    for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signo, end)
     with subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "--pid",
              "--fork", "--kill-child", "--mount-proc", sys.executable,
              *sys.argv], preexec_fn=die_with_us) as process:
-
-        ended = []
-
-        def end(signo, _):
-            ended.append(signo)
+        started.append(process)
+        if ended:
             process.kill()
-
-        for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signo, end)
         status = process.wait()
     remove_cgroups()
     if ended:
@@ -120,6 +111,17 @@ def remove_cgroups():
                 break
             except OSError:
                 time.sleep(0.02)
+
+
+def same_range(text):
+    """What the probe printed, as if all sandboxes had the same range of ids:
+    that takes its turn."""
+    users = re.search(r"^ +0 +(\d+) +65536$", text, re.M)
+    first = int(users[1]) if users else sys.maxsize
+    return re.sub(r"\b\d{5,10}\b", lambda number:
+                  f"FIRST+{int(number[0]) - first}"
+                  if first <= int(number[0]) < first + 65536 else number[0],
+                  text)
 
 
 def mounts():
@@ -198,20 +200,10 @@ def reap():
         return False
 
 
-class Tap:
+class Tap(tap.Tap):
     def __init__(self):
-        self.count = self.failures = 0
-
-    def report(self, good, name, why=""):
-        self.count += 1
-        self.failures += not good
-        print(f"{'' if good else 'not '}ok {self.count} - {name}")
-        for line in () if good else why.splitlines():
-            print(f"#   {line}")
-
-    def end(self):
-        print(f"1..{self.count}", flush=True)
-        return 1 if self.failures or not self.count else 0
+        super().__init__()
+        print(f"# {'FULL=1' if FULL else f'SEED={SEED}'}")
 
 
 def die_with_us():

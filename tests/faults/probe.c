@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,7 +42,8 @@ int main(int argc, char **argv)
     static const char *const status[] = {"Uid",  "Gid",        "Groups",
                                          "Cap",  "NoNewPrivs", "Seccomp",
                                          "SigB", "SigI",       NULL};
-    static const char *const lo[] = {"0", NULL};
+    static const char *const all[] = {"", NULL};
+    struct rlimit processes;
     char text[256];
 
     printf("payload runs\npid %d\n", (int)getpid());
@@ -55,7 +57,9 @@ int main(int argc, char **argv)
                strcmp(link, argv[i]) == 0 ? "is the host's" : "is its own");
     }
     print_file("/proc/self/status", status);
-    print_file("/proc/self/uid_map", lo);
+    print_file("/proc/self/uid_map", all);
+    if (getrlimit(RLIMIT_NPROC, &processes) == 0)
+        printf("processes %lu\n", (unsigned long)processes.rlim_max);
     print_file("/proc/self/mountinfo", NULL);
     for (int fd = 0; fd < 256; fd++) {
         struct stat st;

@@ -2,6 +2,8 @@
  *
  * What a handout of this homework begins with: a program that clones, and no
  * more. It isolates nothing, so nothing that isolation is about may pass.
+ * Must lose: binary pid_1 ps host_proc nothing_left ends_last no_root links
+ * host_links image host_files chroot_escape category
  */
 #define _GNU_SOURCE
 #include <sched.h>

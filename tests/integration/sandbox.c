@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -215,6 +216,23 @@ void need(const char *ability)
     skip();
 }
 
+void wait_until_taken(pid_t pid)
+{
+    char path[64];
+    unsigned long long pending = 1;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    for (double left = patience(10); pending != 0 && left > 0; left -= 0.01) {
+        char *status = read_file(path), *line = strstr(status, "ShdPnd:");
+
+        assert_non_null(line);
+        pending = strtoull(line + strlen("ShdPnd:"), NULL, 16);
+        free(status);
+        usleep(10000);
+    }
+    assert_int_equal(pending, 0);
+}
+
 double patience(double seconds)
 {
     const char *slow = getenv("SLOW");
@@ -247,7 +265,7 @@ static bool drain(int fd, char *text, size_t size)
 void run(struct outcome *outcome, const char *input, char *const *argv)
 {
     int in[2], out[2], err[2];
-    double deadline = now() + patience(60);
+    double deadline = now() + patience(300);
 
     memset(outcome, 0, sizeof(*outcome));
     assert_int_equal(pipe(in) | pipe(out) | pipe(err), 0);
@@ -353,14 +371,19 @@ int wait_for_exit(pid_t pid)
     return -1;
 }
 
-void assert_matches(const char *text, const char *regex)
+static bool matches(const char *text, const char *regex)
 {
     regex_t compiled;
 
     assert_int_equal(regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB), 0);
     int rc = regexec(&compiled, text, 0, NULL, 0);
     regfree(&compiled);
-    if (rc != 0)
+    return rc == 0;
+}
+
+void assert_matches(const char *text, const char *regex)
+{
+    if (!matches(text, regex))
         fail_msg("expected to match\n%s\nbut was\n%s", regex, text);
 }
 
@@ -381,7 +404,9 @@ static void expect(char *const *argv, const char *what, const char *regex)
     if (outcome.status != 0)
         fail_msg("%s: %s: exit status %d\n%s%s", argv[0], what,
                  outcome.status, outcome.out, outcome.err);
-    assert_matches(outcome.out, regex);
+    if (!matches(outcome.out, regex))
+        fail_msg("%s: expected to match\n%s\nbut was\n%sand on stderr\n%s",
+                 what, regex, outcome.out, outcome.err);
 }
 
 void expect_inside(int step, const char *const *options, const char *script,
@@ -440,4 +465,27 @@ int count_processes(const char *text)
     }
     closedir(dir);
     return count;
+}
+
+void expect_for(int step, const char *script, const char *regex)
+{
+    setenv("O", step_program(step), 1);
+    setenv("I", image(), 1);
+    setenv("T", scratch_directory(), 1);
+    expect_on_host(script, regex);
+}
+
+void expect_good(const char *script)
+{
+    struct outcome outcome;
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, NULL};
+
+    setenv("T", scratch_directory(), 1);
+    run(&outcome, NULL, argv);
+    if (outcome.status == 77) {
+        print_message("# SKIP: %s\n", outcome.out);
+        skip();
+    }
+    if (outcome.status != 0)
+        fail_msg("%s\n%s", outcome.out, outcome.err);
 }

@@ -12,7 +12,7 @@
 /* What a program printed, and how it ended: its exit status, or 128 + N. */
 struct outcome {
     int status;
-    char out[32768], err[8192];
+    char out[32768], err[32768];
 };
 
 /* The program of a step, 1 to 4, and the image (ROOTFS, or rootfs). */
@@ -20,7 +20,7 @@ const char *step_program(int step);
 const char *image(void);
 
 /* With ROOTLESS in the environment, programs are started by an ordinary user:
- * is it so; and become him, in a child that will execute one. */
+ * is it so; and become that user, in a child that will execute one. */
 bool rootless(void);
 void become_the_user(void);
 
@@ -28,7 +28,7 @@ void become_the_user(void);
 double patience(double seconds);
 
 /* Run ARGV (ends with NULL) with INPUT, which may be NULL, on its stdin, and
- * wait. Fails the test after a minute. */
+ * wait. Fails the test after five minutes. */
 void run(struct outcome *outcome, const char *input, char *const *argv);
 
 /* Start it and do not wait; its stdout comes out of *OUTPUT, a pipe. */
@@ -49,6 +49,14 @@ void expect_inside(int step, const char *const *options, const char *script,
 /* The same for a script on the host. */
 void expect_on_host(const char *script, const char *regex);
 
+/* expect_on_host(), with the program of a step as $O, the image as $I, and a
+ * directory as $T. */
+void expect_for(int step, const char *script, const char *regex);
+
+/* Run a script on the host, with a directory $T. Fail the test, with what it
+ * printed, unless it ends with 0; skip it if it ends with 77. */
+void expect_good(const char *script);
+
 /* Fail the test unless TEXT matches. */
 void assert_matches(const char *text, const char *regex);
 
@@ -68,6 +76,10 @@ void need_in_image(const char *path);
 /* Skip the test unless this machine has the ability, by a name of
  * tests/abilities.c; tests/run counts such skips apart. */
 void need(const char *ability);
+
+/* Wait until process PID has taken the signals that were sent to it: of two
+ * alike that are pending, one is lost, see signal(7). */
+void wait_until_taken(pid_t pid);
 
 /* Group setup: root, and paths that work from everywhere. */
 int setup_sandbox(void **state);

@@ -209,7 +209,7 @@ static void test_diff_and_help(void **state)
                         "^1\nusage: make diff");
     expect_with_scratch("make -s diff STEP=2 | grep '^[+-][^+-]'; "
                         "make -s diff | grep -c '^+++'",
-                        "\\+#define STEP +2.*\n3\n$");
+                        "\\+enum \\{ STEP = 2 \\};.*\n3\n$");
     expect_with_scratch("make -s help",
                         "make demo .*make diff .*make check ");
 }

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -233,10 +234,12 @@ static void test_rootfs_is_found_from_anywhere(void **state)
 
     (void)state;
     snprintf(script, sizeof(script),
-             "unset OS_ISOLATE_ROOTFS; cd /; %1$s /bin/echo 1; "
+             "mkdir -p %3$s/step3_mnt && cp %1$s %3$s/step3_mnt && "
+             "ln -sfn %2$s %3$s/rootfs; (unset OS_ISOLATE_ROOTFS; cd /; "
+             "%3$s/step3_mnt/os_isolate /bin/echo 1); "
              "cd %2$s/.. && OS_ISOLATE_ROOTFS=$(basename %2$s) %1$s "
              "/bin/echo 2; cd %2$s && %1$s -r . /bin/echo 3",
-             step_program(3), image());
+             step_program(3), image(), scratch_directory());
     expect_on_host(script, "^1\n2\n3\n$");
 }
 
@@ -254,26 +257,108 @@ static void test_help_and_version(void **state)
     }
 }
 
+/* Below each goal stand its calls, which begin with blanks. */
+#define THEN "\n(    [^\n]*\n)*[^\n]*"
+
 static void test_explain_tells_each_goal_in_order(void **state)
 {
     static const char *const goals[] = {
-        "create the namespaces: done\n[^\n]*private copy of the mount "
-        "table: done\n[^\n]*fresh /proc: done\n",
-        "fresh /proc: done\n[^\n]*fresh /sys: done\n[^\n]*loopback",
-        "create the namespaces: done\n[^\n]*root filesystem /[^\n]*: "
-        "done\n[^\n]*/proc: done\n[^\n]*/dev: done\n[^\n]*terminal[^\n]*: "
-        "done\n[^\n]*loopback[^\n]*: "
-        "done\n[^\n]*leave the host behind: done\n",
-        "host name[^\n]*: done\n[^\n]*ports[^\n]*: done\n"
-        "[^\n]*hide[^\n]*: done\n[^\n]*leave the host behind: done\n"
-        "[^\n]*privileges: done\n[^\n]*user namespace: done\n"
-        "[^\n]*filters: done\n[^\n]*capabilities: done\n"};
+        "create the namespaces: done" THEN "private copy of the mount "
+        "table: done" THEN "fresh /proc: done\n",
+        "fresh /proc: done" THEN "fresh /sys: done" THEN "loopback",
+        "create the namespaces: done" THEN "root filesystem /[^\n]*: "
+        "done" THEN "/proc: done" THEN "/dev: done" THEN
+        "terminal[^\n]*: done" THEN "loopback[^\n]*: done" THEN
+        "leave the host behind: done\n",
+        "host name[^\n]*: done" THEN
+        "clocks: (done|nothing to do: [^\n]*)" THEN "ports[^\n]*: done" THEN
+        "hide[^\n]*: done" THEN "leave the host behind: done" THEN
+        "privileges: done" THEN "user namespace: (done|nothing to do: it "
+        "was started in its own)" THEN "filter: done" THEN
+        "capabilities: done" THEN};
 
     (void)state;
     for (int step = FIRST; step <= LAST; step++)
         assert_outcome(step_with(step, NULL, "-e", "/bin/echo", "only", NULL,
                                  NULL, NULL),
                        0, "^only\n$", goals[step - 1]);
+    assert_outcome(
+        step_with(4, NULL, "-e", "--without", "masks", "/bin/true", NULL,
+                  NULL),
+        0, "^$",
+        "hide what /proc tells: LEFT OUT\nos_isolate: .*"
+        "process group: nothing to do: it has a session of its own\n");
+}
+
+/* What fails is told, too, and then what to do about it. */
+static void test_explain_tells_the_call_that_failed(void **state)
+{
+    (void)state;
+    assert_outcome(
+        step_with(1, NULL, "-e", "-b", "/no/such", NULL, NULL, NULL), 127,
+        "^$",
+        "run /no/such\n    execve\\(\"/no/such\", .*\\)\n        = -1 "
+        "ENOENT \\(No such file or directory\\)\n.*run /no/such: No such "
+        "file or directory\n");
+}
+
+static void test_explain_tells_the_calls_that_were_made(void **state)
+{
+    (void)state;
+    expect_good("tests/compare_explain");
+}
+
+/* --pause: after each line process 1 sleeps, until SIGUSR1 lets it take one
+ * step more; in the end the signal is the payload's. */
+static void test_pause_takes_one_step_a_signal(void **state)
+{
+    static const char script[] =
+        "%s --pause -b /bin/sh -- -c 'trap \"exit 3\" USR1; echo on; "
+        "while :; do sleep 0.1; done' >$T/out 2>$T/err & l=$!; "
+        "lines() { grep -c '^os_i.*: \\(done\\|nothing to do\\)' $T/err; }; "
+        "asleep() { grep -q 'State:.S' /proc/$1/status; }; "
+        "until grep -q 'kill -USR1 '$l'$' $T/err; do sleep 0.01; done; "
+        "p=$(sed -n 's/.*waits, \\([0-9]*\\) out here.*/\\1/p' $T/err); "
+        "n=$(lines); "
+        "until grep -q '32-bit machine' $T/err; do "
+        "    until asleep $p; do sleep 0.01; done; "
+        "    [ $(lines) = $n ] && ! [ -s $T/out ] || exit 1; "
+        "    kill -USR1 $l; n=$((n + 1)); "
+        "    until [ $(lines) -ge $n ]; do sleep 0.01; done; "
+        "done; "
+        "[ $n -ge $((5 + %d)) ] || exit 2; kill -USR1 $l; "
+        "until [ -s $T/out ]; do sleep 0.01; done; "
+        "kill -USR1 $l; wait $l; [ $? = 3 ]";
+    char text[2048];
+
+    (void)state;
+    for (int step = FIRST; step <= LAST; step++) {
+        snprintf(text, sizeof(text), script, step_program(step), step);
+        expect_good(text);
+    }
+}
+
+/* Who waits does not outlive the launcher, and is not deaf to be ended. */
+static void test_pause_ends_with_the_launcher(void **state)
+{
+    static const char script[] =
+        "for how in 'kill -KILL $l' 'kill $l' 'kill -HUP $l'; do "
+        "    : >$T/err; %s --pause /bin/true 2>$T/err & l=$!; "
+        "    until grep -q out.here $T/err; do sleep 0.01; done; "
+        "    p=$(sed -n 's/.*waits, \\([0-9]*\\) out.*/\\1/p' $T/err); "
+        "    kill -USR1 $l; "
+        "    until grep -q 'table: done\\|filesystem .*: done' $T/err; "
+        "    do sleep 0.01; done; "
+        "    eval \"$how\"; wait $l; [ $? = 137 ] || exit 1; "
+        "    while grep -qs '^State:.[^Z]' /proc/$p/status; do sleep 0.01; done; "
+        "done";
+    char text[2048];
+
+    (void)state;
+    for (int step = FIRST; step <= LAST; step++) {
+        snprintf(text, sizeof(text), script, step_program(step));
+        expect_good(text);
+    }
 }
 
 static void test_streams_are_the_programs(void **state)
@@ -297,6 +382,34 @@ static void test_streams_are_the_programs(void **state)
     }
 }
 
+/* "-b, --binary" in --help: the letter is an option, and something is done.
+ */
+static void test_help_tells_letters_that_exist(void **state)
+{
+    char *help, letter[] = "-?";
+    int n = 0;
+
+    (void)state;
+    help = strdup(
+        step_with(LAST, NULL, "--help", NULL, NULL, NULL, NULL, NULL)->out);
+    assert_non_null(help);
+    for (const char *at = help; (at = strstr(at, "\n  -")) != NULL; at++)
+        if (strncmp(at + 5, ", --", 4) == 0) {
+            letter[1] = at[4];
+            const struct outcome *outcome =
+                step_with(LAST, "", letter, "x", NULL, NULL, NULL, NULL);
+            if (strstr(outcome->err, "no such option") != NULL)
+                fail_msg("%s: --help has it, and parse_options() does not. "
+                         "In common/plumbing/options.c, is it the value in "
+                         "its row of the table?",
+                         letter);
+            assert_null(strstr(outcome->err, "act_on()"));
+            n++;
+        }
+    free(help);
+    assert_in_range(n, 6, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,7 +424,12 @@ int main(void)
         cmocka_unit_test(test_rootfs_is_found_from_anywhere),
         cmocka_unit_test(test_help_and_version),
         cmocka_unit_test(test_explain_tells_each_goal_in_order),
+        cmocka_unit_test(test_explain_tells_the_call_that_failed),
+        cmocka_unit_test(test_explain_tells_the_calls_that_were_made),
+        cmocka_unit_test(test_pause_takes_one_step_a_signal),
+        cmocka_unit_test(test_pause_ends_with_the_launcher),
         cmocka_unit_test(test_streams_are_the_programs),
+        cmocka_unit_test(test_help_tells_letters_that_exist),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * For an ordinary user: what a user namespace of his own gives, and what not.
- * (make check runs the other integration tests in his name as well.)
+ * For an ordinary user: what a user namespace of one's own gives, and what
+ * not. (make check runs the other integration tests as that user, too.)
  */
 #include "cmocka_prelude.h"
 
@@ -65,7 +65,7 @@ static void test_limits_of_one_user(void **state)
     }
 }
 
-static void test_an_image_of_his_own_is_writable(void **state)
+static void test_an_image_of_ones_own_is_writable(void **state)
 {
     char own[128], script[1024];
     const char *options[] = {"--rootfs", own, NULL};
@@ -148,7 +148,8 @@ static void test_what_forbids_it_is_named(void **state)
                    "the setting user.max_user_namespaces is 0");
 }
 
-/* As in a container: parts of /proc are covered, so no fresh one for him. */
+/* As in a container: parts of /proc are covered, so no fresh one may be
+ * mounted. */
 static void test_a_masked_proc_is_named(void **state)
 {
     char script[8192];
@@ -168,16 +169,46 @@ static void test_a_masked_proc_is_named(void **state)
     setenv("ROOTLESS", "1", 1);
 }
 
+/* The kernel tells an ordinary user nothing but EINVAL. Our mount table is
+ * our own. */
+static void test_inner_mounts_are_named(void **state)
+{
+    char script[1024];
+
+    (void)state;
+    assert_int_equal(system("mkdir -p /mnt/tree/inner && "
+                            "mount -t tmpfs none /mnt/tree/inner"),
+                     0);
+    for (int step = 3; step <= 4; step++) {
+        snprintf(script, sizeof(script),
+                 "%s -B /mnt/tree:/mnt -b /bin/true 2>&1; echo $?",
+                 step_program(step));
+        expect_on_host(
+            script, "^os_isolate: enter the root filesystem "
+                    "[^\n]*: Invalid argument\n"
+                    "  /mnt/tree/inner is mounted inside of /mnt/tree, and "
+                    "[^\n]*\n125\n$");
+    }
+    assert_int_equal(system("umount /mnt/tree/inner"), 0);
+    assert_int_equal(system("mount -t proc none /mnt/image/proc"), 0);
+    expect_on_host("/mnt/top/step3_mnt/os_isolate -b /bin/true 2>&1; echo $?",
+                   "^os_isolate: [^\n]*: Invalid argument\n"
+                   "  /mnt/image/proc is mounted inside of [^\n]*, and "
+                   "[^\n]*\n125\n$");
+    assert_int_equal(system("umount /mnt/image/proc"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_caller_is_root_inside_and_nobody_else),
         cmocka_unit_test(test_devices_are_the_hosts),
         cmocka_unit_test(test_limits_of_one_user),
-        cmocka_unit_test(test_an_image_of_his_own_is_writable),
+        cmocka_unit_test(test_an_image_of_ones_own_is_writable),
         cmocka_unit_test(test_binds_are_read_only),
         cmocka_unit_test(test_what_forbids_it_is_named),
         cmocka_unit_test(test_a_masked_proc_is_named),
+        cmocka_unit_test(test_inner_mounts_are_named),
     };
 
     return RUN_TESTS(tests, setup_as_user);

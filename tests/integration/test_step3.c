@@ -301,7 +301,7 @@ static void test_open_directory_is_refused(void **state)
     for (int step = 3; step <= 4; step++) {
         snprintf(script, sizeof(script), "%s /bin/true </tmp 2>&1; echo $?",
                  step_program(step));
-        expect_on_host(script, "leave the host behind: Is a directory\n"
+        expect_on_host(script, "caller's files: Is a directory\n"
                                "  descriptor 0 is open on it\n125\n$");
     }
 }

@@ -5,6 +5,7 @@
  */
 #include "cmocka_prelude.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pty.h>
@@ -111,13 +112,16 @@ static void test_proc_tells_little(void **state)
              "sys/kernel/ostype",
              step_program(4));
     expect_on_host(script,
-                   "^cpuinfo filesystems loadavg meminfo mounts net self "
-                   "stat sys thread-self uptime version "
-                   "sys/kernel/ostype\n$");
+                   "^cpuinfo loadavg meminfo mounts net self stat sys "
+                   "thread-self uptime sys/kernel/ostype\n$");
     expect_inside(4, NULL, "cd /proc; echo [a-z]*", "^self thread-self\n$");
     expect_inside(4, NULL, "readlink /proc/net; grep -c lo: /proc/net/dev",
                   "^self/net\n1\n$");
-    expect_inside(4, NULL, "wc -c </proc/sys/kernel/random/boot_id", "^0\n$");
+    expect_inside(4, NULL,
+                  "cd /proc/sys; for f in kernel/random/boot_id fs/file-nr "
+                  "kernel/core_pattern; do cat $f 2>&1; echo 1 2>&1 >>$f; "
+                  "done | grep -c ': Permission denied'",
+                  "^6\n$");
 }
 
 static void test_proc_sys_is_read_only(void **state)
@@ -125,7 +129,7 @@ static void test_proc_sys_is_read_only(void **state)
     (void)state;
     /* uid 0 owns these files: permissions and capabilities say yes. */
     expect_inside(4, NULL,
-                  "cd /proc/sys; for f in kernel/core_pattern vm/swappiness "
+                  "cd /proc/sys; for f in kernel/threads-max vm/swappiness "
                   "kernel/hostname net/ipv4/ip_forward; do "
                   "echo 1 2>&1 >$f; done | grep -c 'Read-only file system'",
                   "^4\n$");
@@ -161,7 +165,7 @@ static void test_capabilities_and_seccomp_in_status(void **state)
                   "CapAmb:[ \t]*0000000000000000\n"
                   "NoNewPrivs:[ \t]*1\n"
                   "Seccomp:[ \t]*2\n"
-                  "Seccomp_filters:[ \t]*2\n$");
+                  "Seccomp_filters:[ \t]*1\n$");
     expect_inside(3, NULL,
                   "grep -E '^(NoNewPrivs|Seccomp:)' "
                   "/proc/self/status",
@@ -247,6 +251,7 @@ static const char *attack_on_terminal(int step, const char *argument)
 static void test_terminal_injection_is_refused(void **state)
 {
     (void)state;
+    need("idmap"); /* as root, also when others are not */
     assert_matches(attack_on_terminal(3, "plain"), "typed a character");
     assert_matches(attack_on_terminal(4, "plain"),
                    "ioctl\\(TIOCSTI\\): Operation not permitted");
@@ -291,6 +296,101 @@ static void test_python_with_threads_works(void **state)
                   "^thread\nport 80\n$");
 }
 
+/* Two programs that talk, in the ways that are allowed; see arguments.txt. */
+static void test_usual_sockets_work(void **state)
+{
+    (void)state;
+    need_in_image("usr/bin/python3");
+    expect_inside(4, NULL,
+                  "python3 -c 'from socket import *\n"
+                  "for at in (AF_INET, \"127.0.0.1\"), (AF_INET6, \"::1\"):\n"
+                  "    a = socket(at[0], SOCK_DGRAM); a.bind((at[1], 0))\n"
+                  "    socket(at[0], SOCK_DGRAM).sendto(b\"x\", "
+                  "a.getsockname())\n"
+                  "    l = socket(at[0]); l.bind((at[1], 0)); l.listen()\n"
+                  "    create_connection(l.getsockname()[:2])\n"
+                  "    print(a.recv(9).decode())\n"
+                  "for kind in SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET:\n"
+                  "    a, b = socketpair(AF_UNIX, kind); a.send(b\"y\")\n"
+                  "    print(b.recv(9).decode())\n"
+                  "print(getaddrinfo(\"localhost\", 80)[0][4][1])'",
+                  "^x\nx\ny\ny\ny\n80\n$");
+    expect_inside(4, NULL,
+                  "ip addr >/dev/null && ip route && ip rule >/dev/null && "
+                  "ss -tlnp >/dev/null && getent hosts localhost >/dev/null "
+                  "&& echo all",
+                  "^all\n$");
+}
+
+/* Byte 4 of an ELF file: 1 for 32 bits, 2 for 64. */
+static int width(const char *directory, const char *path)
+{
+    char whole[2 * PATH_MAX];
+    unsigned char header[5] = {0};
+
+    snprintf(whole, sizeof(whole), "%s%s", directory, path);
+    FILE *file = fopen(whole, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(header, sizeof(header), 1, file), 1);
+    fclose(file);
+    return header[4];
+}
+
+/* As from a kernel that has no such sockets. */
+static void test_unusual_sockets_are_refused(void **state)
+{
+    static const char script[] =
+        "case $(uname -m) in x86_64) n=41 ;; aarch64) n=198 ;; *) n=359 ;; "
+        "esac; perl -e 'for (@ARGV) { print syscall('$n', map { $_ + 0 } split /,/) > 2 "
+        "? q(True) : (grep { $!{$_} } keys %!)[0], qq(\\n) }' 2,1,262 "
+        "10,1,262 2,5,0 2,2,136 2,3,1 16,3,6 16,3,12 16,3,16 40,1,0";
+
+    (void)state;
+    need_in_image("usr/bin/perl");
+    /* On i386 socketcall(2) hides the arguments from a filter, so there the
+     * rules are not made: the row "by socketcall" of the attack table. */
+    expect_inside(4, NULL, script,
+                  width(image(), "/bin/ls") == ELFCLASS32
+                      ? "^True\nTrue\nESOCKTNOSUPPORT\n"
+                      : "^EPROTONOSUPPORT\nEPROTONOSUPPORT\n"
+                        "ESOCKTNOSUPPORT\nEPROTONOSUPPORT\nEPERM\n"
+                        "EPROTONOSUPPORT\nEPROTONOSUPPORT\n"
+                        "EPROTONOSUPPORT\nEAFNOSUPPORT\n$");
+    expect_inside(3, NULL, script, "True\n");
+}
+
+/* Programs set it, and end if they cannot; so they are told that it is done.
+ */
+static void test_limit_of_core_dumps_stays(void **state)
+{
+    static const char script[] =
+        "was=$(ulimit -c); ulimit -c 77 && ulimit -c 99 && "
+        "prlimit --core=88 true && [ \"$(ulimit -c)\" = \"$was\" ] && "
+        "echo as it was; ulimit -n 59; ulimit -n";
+
+    (void)state;
+    need("core-limit");
+    need_in_image("usr/bin/prlimit");
+    expect_inside(4, NULL, script, "^as it was\n59\n$");
+    expect_inside(4, NULL, "grep core /proc/self/limits",
+                  "^Max core file size +1 +1 +bytes *\n$");
+    expect_inside(3, NULL, script, "^59\n$");
+}
+
+static void test_apt_installs_a_package_as_root(void **state)
+{
+    (void)state;
+    need_in_image("usr/bin/apt-get");
+    expect_inside(4, NULL,
+                  "mkdir -p /tmp/p/DEBIAN; cd /tmp; printf 'Package: p\n"
+                  "Version: 1\nArchitecture: all\nMaintainer: x\n"
+                  "Description: x\n' >p/DEBIAN/control; "
+                  "dpkg-deb -b p p.deb >/dev/null && "
+                  "apt-get -qq install ./p.deb >/dev/null 2>&1; dpkg -s p | "
+                  "grep Status",
+                  "^Status: install ok installed\n$");
+}
+
 static void test_apt_and_dpkg_work(void **state)
 {
     (void)state;
@@ -322,20 +422,6 @@ static void run_hello(const char *name, const char *regex)
     expect_inside(4, options, script, regex);
 }
 
-/* Byte 4 of an ELF file: 1 for 32 bits, 2 for 64. */
-static int width(const char *directory, const char *path)
-{
-    char whole[2 * PATH_MAX];
-    unsigned char header[5] = {0};
-
-    snprintf(whole, sizeof(whole), "%s%s", directory, path);
-    FILE *file = fopen(whole, "r");
-    assert_non_null(file);
-    assert_int_equal(fread(header, sizeof(header), 1, file), 1);
-    fclose(file);
-    return header[4];
-}
-
 static void test_compiled_programs_run(void **state)
 {
     (void)state;
@@ -346,50 +432,86 @@ static void test_compiled_programs_run(void **state)
 }
 
 #ifdef __x86_64__ /* which builds and runs both */
-static void test_32_bit_programs_run(void **state)
+/* Any 32-bit program, in the place of their loader, which only root can make
+ * in an image of root's. */
+#define LOADER "/lib/ld-linux.so.2"
+
+static const char *bind_loader(void)
 {
+    static char bind[PATH_MAX];
+    const char *hello = bind_built("integration", "hello-32");
+
+    snprintf(bind, sizeof(bind), "%.*s:" LOADER, (int)strcspn(hello, ":"),
+             hello);
+    return bind;
+}
+
+static void test_32_bit_programs_run_as_root(void **state)
+{
+    const char *options[] = {"--bind", bind_loader(), "--bind",
+                             bind_built("integration", "hello-32"), NULL};
+
     (void)state;
     need("32-bit");
-    run_hello("hello-32", "^32 bits, thread 7, child 5\n$");
+    expect_inside(4, options, "/hello-32", "^32 bits, thread 7, child 5\n$");
+}
+
+/* Where the image holds none, the payload cannot be one, and a 64-bit program
+ * cannot call as if it were, by int $0x80. */
+static void test_64_bit_image_has_no_32_bit_calls_as_root(void **state)
+{
+    const char *loader = bind_loader();
+    const char *options[] = {"--bind", bind_built("attacks", "socket_family"),
+                             NULL, NULL, NULL};
+    char script[3 * PATH_MAX];
+
+    (void)state;
+    need("int80");
+    if (width(image(), "/bin/ls") == 1)
+        return; /* this one does hold some */
+    expect_inside(4, options, "/socket_family uevents socketcall || :",
+                  "^socket: Function not implemented\n$");
+    options[2] = "--bind";
+    options[3] = loader;
+    expect_inside(4, options, "/socket_family uevents socketcall",
+                  "^a socket of the kind uevents\n$");
+    snprintf(
+        script, sizeof(script),
+        "step4_seccomp/os_isolate -r '%s' -B '%s' -b /hello-32 2>&1; echo $?",
+        image(), bind_built("integration", "hello-32"));
+    expect_on_host(script, "^[^\n]*run /hello-32: [^\n]*\n"
+                           "[^\n]*a 32-bit program, and the image holds "
+                           "none[^\n]*\n126\n$");
 }
 #endif
 
-/* The same two files, by another sandbox: a filter is no secret of ours. */
-static void test_filters_work_in_bwrap(void **state)
+/* The same file, by another sandbox: a filter is no secret of ours. */
+static void test_filter_works_in_bwrap(void **state)
 {
     char script[2 * PATH_MAX];
 
     (void)state;
-    if (system("command -v bwrap >/dev/null") != 0) {
-        print_message("# SKIP: bubblewrap is not installed\n");
-        skip();
-    }
-    if (system("bwrap --help | grep -q add-seccomp-fd") != 0) {
-        print_message("# SKIP: this bwrap takes one filter, and two in the "
-                      "reference\n");
-        skip();
-    }
+    need("bwrap");
     snprintf(script, sizeof(script),
-             "bwrap --ro-bind %s / --proc /proc --dev /dev "
-             "--add-seccomp-fd 8 --add-seccomp-fd 9 "
+             "bwrap --ro-bind %s / --proc /proc --dev /dev --seccomp 9 "
              "/bin/bash -c 'echo alive; dmesg 2>&1; "
-             "grep Seccomp_filters /proc/self/status' "
-             "8<build/step4_seccomp/arguments.bpf "
-             "9<build/step4_seccomp/calls.bpf",
+             "grep Seccomp: /proc/self/status' "
+             "9<build/step4_seccomp/full.bpf",
              image());
     expect_on_host(script, "^alive\ndmesg: [^\n]*Operation not permitted\n"
-                           "Seccomp_filters:[ \t]*2\n$");
+                           "Seccomp:[ \t]*2\n$");
 }
 
-static void test_filters_are_there_to_read(void **state)
+static void test_filter_is_there_to_read(void **state)
 {
     (void)state;
-    expect_on_host("grep -cE ' syslog +EPERM$' build/step4_seccomp/calls.pfc",
+    expect_on_host("grep -cE ' syslog +EPERM$' build/step4_seccomp/full.pfc",
                    "^[12]\n$");
-    expect_on_host("grep -c TIOCSTI tools/policy/compile_policy.c; "
-                   "grep -c 'filter for syscall \"ioctl\"' "
-                   "build/step4_seccomp/arguments.pfc",
-                   "^[1-9][0-9]*\n[12]\n$");
+    /* Each rule is told with its line. */
+    expect_on_host("at=$(grep -o 'step4_seccomp/arguments.txt:[0-9]*' "
+                   "build/step4_seccomp/full.pfc | head -n 1); "
+                   "sed -n \"${at#*:}p\" ${at%:*}",
+                   "^[A-Z]+ [a-z0-9]+: [^\n]+\n$");
 }
 
 int main(void)
@@ -407,15 +529,20 @@ int main(void)
         cmocka_unit_test(test_terminal_injection_is_refused),
         cmocka_unit_test(test_ordinary_programs_work),
         cmocka_unit_test(test_python_with_threads_works),
+        cmocka_unit_test(test_usual_sockets_work),
+        cmocka_unit_test(test_unusual_sockets_are_refused),
+        cmocka_unit_test(test_limit_of_core_dumps_stays),
+        cmocka_unit_test(test_apt_installs_a_package_as_root),
         cmocka_unit_test(test_apt_and_dpkg_work),
         cmocka_unit_test(test_ping_works_without_capability),
         cmocka_unit_test(test_su_works_as_root),
         cmocka_unit_test(test_compiled_programs_run),
 #ifdef __x86_64__
-        cmocka_unit_test(test_32_bit_programs_run),
+        cmocka_unit_test(test_32_bit_programs_run_as_root),
+        cmocka_unit_test(test_64_bit_image_has_no_32_bit_calls_as_root),
 #endif
-        cmocka_unit_test(test_filters_work_in_bwrap),
-        cmocka_unit_test(test_filters_are_there_to_read),
+        cmocka_unit_test(test_filter_works_in_bwrap),
+        cmocka_unit_test(test_filter_is_there_to_read),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -52,18 +53,19 @@ static double seconds(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Read until TEXT has come after what the last call saw. */
-static void expect_text(struct terminal *t, const char *text)
+/* Read until TEXT has come after what the last call saw; false if it does
+ * not come within LIMIT seconds. */
+static bool text_comes(struct terminal *t, const char *text, double limit)
 {
     struct pollfd end = {.fd = t->master, .events = POLLIN};
 
-    for (double t0 = seconds(); seconds() - t0 < patience(10);) {
+    for (double t0 = seconds(); seconds() - t0 < limit;) {
         char *at = strstr(t->seen, text);
         if (at != NULL) {
             at += strlen(text);
             memmove(t->seen, at, strlen(at) + 1);
             t->used = strlen(t->seen);
-            return;
+            return true;
         }
         if (poll(&end, 1, 100) <= 0)
             continue;
@@ -74,7 +76,13 @@ static void expect_text(struct terminal *t, const char *text)
         t->used += (size_t)n;
         t->seen[t->used] = '\0';
     }
-    fail_msg("waited for '%s' and saw '%s'", text, t->seen);
+    return false;
+}
+
+static void expect_text(struct terminal *t, const char *text)
+{
+    if (!text_comes(t, text, patience(10)))
+        fail_msg("waited for '%s' and saw '%s'", text, t->seen);
 }
 
 static void type(struct terminal *t, const char *keys)
@@ -82,9 +90,17 @@ static void type(struct terminal *t, const char *keys)
     assert_int_equal(write(t->master, keys, strlen(keys)), strlen(keys));
 }
 
+/* Wait until COUNT processes have TEXT in their command line. */
+static void wait_for_processes(const char *text, int count)
+{
+    for (double t0 = seconds(); count_processes(text) < count; usleep(20000))
+        assert_true(seconds() - t0 < patience(10));
+}
+
 static void test_interactive_bash_has_job_control(void **state)
 {
     struct terminal *t = malloc(sizeof(*t));
+    char job[32];
 
     (void)state;
     for (int step = 1; step <= 4; step++) {
@@ -92,16 +108,18 @@ static void test_interactive_bash_has_job_control(void **state)
         type(t, "PS1=ready:; echo job''-$$\r");
         expect_text(t, "job-1\r\n");
         expect_text(t, "ready:");
-        type(t, "sleep 60\r");
-        usleep(300000);
+        snprintf(job, sizeof(job), "sleep 60.%d", (int)getpid());
+        type(t, job);
+        type(t, "\r");
+        wait_for_processes(job, 1);
         type(t, "\032"); /* Ctrl-Z */
         expect_text(t, "Stopped");
         type(t, "jobs; fg\r");
         expect_text(t, "Stopped");
-        expect_text(t, "sleep 60");
-        usleep(300000);
-        type(t, "\003"); /* Ctrl-C: the job, not the shell */
-        expect_text(t, "ready:");
+        expect_text(t, job);
+        expect_text(t, job); /* which the second command has printed */
+        while (!text_comes(t, "ready:", 0.3))
+            type(t, "\003"); /* Ctrl-C: the job, not the shell */
         type(t, "echo status''-$?; exit 6\r");
         expect_text(t, "status-130");
         assert_int_equal(wait_for_exit(t->pid), 6);
@@ -109,6 +127,38 @@ static void test_interactive_bash_has_job_control(void **state)
         close(t->master);
     }
     free(t);
+}
+
+/* Each gets what was written to it, and who has the keys is the first. */
+static void test_two_terminals(void **state)
+{
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        struct terminal *t = malloc(sizeof(*t)), *other = malloc(sizeof(*t));
+        char script[8192], name[64];
+        int slave;
+
+        memset(other, 0, sizeof(*other));
+        assert_int_equal(openpty(&other->master, &slave, name, NULL, NULL),
+                         0);
+        assert_int_equal(fchmod(slave, 0666), 0);
+        snprintf(script, sizeof(script),
+                 "%s -b /bin/bash -- -c 'read key; echo to-$key; "
+                 "echo errors >&2; tty; exit 5' 2>%s",
+                 step_program(step), name);
+        open_terminal(t, script);
+        type(t, "first\r");
+        expect_text(t, "to-first\r\n");
+        expect_text(t, "/dev/pts/0\r\n");
+        expect_text(other, "errors\r\n");
+        assert_int_equal(wait_for_exit(t->pid), 5);
+        assert_null(strstr(t->seen, "errors"));
+        close(t->master);
+        close(other->master);
+        close(slave);
+        free(t);
+        free(other);
+    }
 }
 
 static void test_caller_can_read_its_terminal_afterwards(void **state)
@@ -153,7 +203,14 @@ static bool is_as_it_was(const struct terminal *t)
            modes.c_lflag == t->modes.c_lflag;
 }
 
-/* A shell of STEP on a terminal, which says "ready:". */
+/* Wait until IS(T). */
+static void wait_until(bool (*is)(const struct terminal *t),
+                       const struct terminal *t)
+{
+    for (double t0 = seconds(); !is(t); usleep(10000))
+        assert_true(seconds() - t0 < patience(10));
+}
+
 /* A new terminal, on which a shell runs this script. */
 static struct terminal *__attribute__((format(printf, 1, 2)))
 open_script(const char *format, ...)
@@ -263,9 +320,11 @@ static void test_resizing_reaches_the_payload(void **state)
         expect_text(t, "24 80\r\n");
         expect_text(t, "ready:");
         ioctl(t->master, TIOCSWINSZ, &size);
-        usleep(200000);
-        type(t, "\r");
-        expect_text(t, "33 77\r\n");
+        double t0 = seconds();
+        do { /* the shell runs its trap when it has read a line */
+            assert_true(seconds() - t0 < patience(10));
+            type(t, "\r");
+        } while (!text_comes(t, "33 77\r\n", 0.2));
         close_terminal(t);
     }
 }
@@ -276,8 +335,9 @@ static void test_escape_three_times_kills(void **state)
     for (int step = 3; step <= 4; step++) {
         struct terminal *t = open_shell(step);
 
-        type(t, "stty raw -echo; trap '' TERM INT HUP; exec sleep 100\r");
-        usleep(300000);
+        type(t, "stty raw -echo; trap '' TERM INT HUP; echo de''af; "
+                "exec sleep 100\r");
+        expect_text(t, "deaf");
         type(t, "\035\035");
         usleep(1500000); /* too slow, and something else between */
         type(t, "\035x\035\035");
@@ -291,6 +351,37 @@ static void test_escape_three_times_kills(void **state)
     }
 }
 
+/* --pause: one Ctrl-C ends what waits, before and after process 1 has a
+ * terminal of its own; nothing is left, and the terminal is as it was. */
+static void test_ctrl_c_ends_a_pause(void **state)
+{
+    (void)state;
+    for (int step = 1; step <= 4; step++)
+        for (int goals = 0; goals <= 5; goals += 5) {
+            struct terminal *t = open_script(
+                "%s --pause; echo status''-$?; sleep 60", step_program(step));
+
+            expect_text(t, "process 1 waits, ");
+            expect_text(t, " out here");
+            pid_t launcher = launcher_in(t), payload = 0;
+            char command[128];
+
+            snprintf(command, sizeof(command), "pgrep -P %d", (int)launcher);
+            FILE *pipe = popen(command, "r");
+            assert_int_equal(fscanf(pipe, "%d", &payload), 1);
+            pclose(pipe);
+            for (int i = 0; step >= 3 && i < goals; i++) {
+                assert_int_equal(kill(launcher, SIGUSR1), 0);
+                expect_text(t, ": done");
+            }
+            type(t, "\003");
+            expect_text(t, "status-137\r\n");
+            assert_int_equal(kill(payload, 0), -1);
+            assert_true(is_as_it_was(t));
+            close_terminal(t);
+        }
+}
+
 static void test_modes_come_back_after_a_kill(void **state)
 {
     (void)state;
@@ -298,10 +389,11 @@ static void test_modes_come_back_after_a_kill(void **state)
         struct terminal *t = open_shell(step);
         pid_t launcher = launcher_in(t);
 
-        type(t, "stty raw -echo; trap '' TERM; exec sleep 100\r");
-        usleep(300000);
+        type(t, "stty raw -echo; trap '' TERM; echo de''af; "
+                "exec sleep 100\r");
+        expect_text(t, "deaf");
         kill(launcher, SIGTERM);
-        usleep(200000);
+        wait_until_taken(launcher);
         assert_true(is_raw(t));
         kill(launcher, SIGTERM);
         expect_text(t, "status-137\r\n");
@@ -319,11 +411,9 @@ static void test_stopping_lends_the_terminal_back(void **state)
 
         assert_true(is_raw(t));
         kill(launcher, SIGTSTP);
-        usleep(300000);
-        assert_true(is_as_it_was(t));
+        wait_until(is_as_it_was, t);
         kill(launcher, SIGCONT);
-        usleep(300000);
-        assert_true(is_raw(t));
+        wait_until(is_raw, t);
         type(t, "echo go''es on\r");
         expect_text(t, "goes on");
         close_terminal(t);
@@ -410,9 +500,8 @@ static void test_closing_the_window_ends_a_shell(void **state)
         pid_t launcher = launcher_in(t);
 
         close(t->master);
-        for (int i = 0; i < 50 && kill(launcher, 0) == 0; i++)
-            usleep(100000);
-        assert_int_equal(kill(launcher, 0), -1);
+        for (double t0 = seconds(); kill(launcher, 0) == 0; usleep(20000))
+            assert_true(seconds() - t0 < patience(10));
         waitpid(t->pid, NULL, 0);
         free(t);
     }
@@ -509,31 +598,60 @@ static void test_typing_into_a_pipeline(void **state)
     }
 }
 
+/* Each of descriptors 0-2 goes its own way: a terminal, or a file. */
+static void test_files_beside_the_terminal(void **state)
+{
+    (void)state;
+    for (int step = 3; step <= 4; step++) {
+        struct terminal *t = open_script(
+            "cd %2$s && echo in-file >in && "
+            "%1$s -b /bin/sh -- -c 'tty <&1; cat; echo lost >&2' <in 2>err; "
+            "echo err-$(cat err); "
+            "%1$s -b /bin/sh -- -c 'read a; echo got-$a; tty >&2' >out; "
+            "cat out; read b; echo next-$b",
+            step_program(step), scratch_directory());
+
+        expect_text(t, "/dev/pts/0\r\n");
+        expect_text(t, "in-file\r\n");
+        expect_text(t, "err-lost\r\n");
+        type(t, "key\r");
+        expect_text(t, "/dev/pts/0\r\n");
+        expect_text(t, "got-key\r\n");
+        assert_true(is_as_it_was(t));
+        type(t, "word\r");
+        expect_text(t, "next-word\r\n");
+        close_terminal(t);
+    }
+}
+
 /* Where neither stdin nor stdout is the terminal, what is typed is for who
  * reads it there; but for Ctrl-C. */
 static void test_keys_for_the_next_in_a_pipeline(void **state)
 {
+    char mark[32];
+
     (void)state;
+    snprintf(mark, sizeof(mark), "60.%d", (int)getpid());
     for (int step = 3; step <= 4; step++) {
         struct terminal *t = open_script(
             "trap : INT; %1$s -b /bin/sh -- -c 'echo up; sleep 3' "
             "</dev/null | { read up; echo $up; sleep 1; read x </dev/tty; "
             "echo got-$x; }; echo then; "
-            "%1$s -b /bin/sleep 60 </dev/null >/dev/null 2>&1; "
+            "%1$s -b /bin/sleep -- %2$s </dev/null >/dev/null 2>&1; "
             "echo status-$?",
-            step_program(step));
+            step_program(step), mark);
 
         expect_text(t, "up\r\n");
         usleep(200000); /* nobody else reads: the launcher could take it */
         type(t, "hello\r");
         expect_text(t, "got-hello\r\n");
         expect_text(t, "then\r\n");
-        usleep(500000 * (unsigned)patience(1));
-        for (int i = 0; i < 5; i++) { /* one that came too early is lost */
+        wait_for_processes(mark, 2);
+        double t0 = seconds();
+        do { /* one that came too early is lost */
+            assert_true(seconds() - t0 < patience(10));
             type(t, "\003");
-            usleep(300000);
-        }
-        expect_text(t, "status-137\r\n");
+        } while (!text_comes(t, "status-137\r\n", 0.3));
         close_terminal(t);
     }
 }
@@ -564,8 +682,7 @@ static void test_background_job_comes_to_the_front(void **state)
         expect_text(t, "at-yes\r\n");
         type(t, "fg\r");
         expect_text(t, "/bin/bash\r\n");
-        usleep(500000); /* it looks five times a second */
-        assert_true(is_raw(t));
+        wait_until(is_raw, t); /* it looks five times a second */
         type(t, "echo in''side-$$\r");
         expect_text(t, "inside-1\r\n");
         type(t, "exit 4\r");
@@ -625,9 +742,7 @@ static void test_closing_the_terminal_ends_the_deaf(void **state)
         char command[64];
 
         snprintf(command, sizeof(command), "4713.%d", step);
-        for (double t0 = seconds(); count_processes(command) < 2;
-             usleep(20000))
-            assert_true(seconds() - t0 < patience(10));
+        wait_for_processes(command, 2);
         close(t->master);
         for (double t0 = seconds(); count_processes(command) > 0;
              usleep(20000))
@@ -637,15 +752,88 @@ static void test_closing_the_terminal_ends_the_deaf(void **state)
     }
 }
 
+/* What the launcher tells while the terminal is in raw mode: in lines that
+ * begin in the first column, also behind what the payload has left there. */
+static void test_refusals_are_told_in_whole_lines(void **state)
+{
+    struct terminal *t = malloc(sizeof(*t));
+    char script[256];
+
+    (void)state;
+    snprintf(script, sizeof(script), "%s --explain-refusals",
+             step_program(4));
+    open_terminal(t, script);
+    type(t, "PS1=ready:; echo on''e\r");
+    expect_text(t, "one\r\n");
+    expect_text(t, "ready:");
+    type(t, "printf 'x%.0s' y; dmesg\r");
+    expect_text(t, "dmesg\r\n");
+    expect_text(t, "x\r\nos_isolate: dmesg was refused syslog(10, NULL, 0) = "
+                   "-1 EPERM (Operation not permitted)\r\n"
+                   "    step4_seccomp/policy.txt:");
+    expect_text(t, "\r\nos_isolate: dmesg was refused syslog(3, ");
+    expect_text(t, "\r\n    step4_seccomp/policy.txt:");
+    expect_text(t, "\r\ndmesg: ");
+    expect_text(t, "ready:");
+    type(t, "exit 5\r");
+    assert_int_equal(wait_for_exit(t->pid), 5);
+    close(t->master);
+    free(t);
+}
+
+/* What is pasted after the command is the payload's, if it reads it, and else
+ * the shell's. */
+static void test_pasted_lines_go_to_who_reads_as_root(void **state)
+{
+    static const struct {
+        const char *payload, *seen;
+    } cases[] = {
+        {"sleep 0.5", "END-one-two\r\n"},
+        {"read a; read b; echo got-$b; sleep 0.5", "got-line=two\r\n"},
+        /* A line that was begun is not the shell's. */
+        {"read -N 6 a; echo got''-$a; sleep 0.5", "END--two\r\n"},
+    };
+
+    (void)state;
+    for (int step = 3; step <= 4; step++)
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            struct terminal *t =
+                open_script("PS1=ready: exec bash --norc --noprofile -i");
+            char line[8192];
+
+            expect_text(t, "ready:");
+            snprintf(line, sizeof(line),
+                     "%s -b /bin/bash -- -c '%s'\r"
+                     "line=one\rother=two\recho END''-$line-$other\r",
+                     step_program(step), cases[i].payload);
+            if (i == 1)
+                snprintf(line, sizeof(line),
+                         "%s -b /bin/bash -- -c '%s'\r"
+                         "line=one\rline=two\recho END''-$line-\r",
+                         step_program(step), cases[i].payload);
+            type(t, line);
+            expect_text(t, cases[i].seen);
+            if (i == 1)
+                expect_text(t, "END--\r\n");
+            type(t, "exit 3\r");
+            assert_int_equal(wait_for_exit(t->pid), 3);
+            close(t->master);
+            free(t);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interactive_bash_has_job_control),
+        cmocka_unit_test(test_pasted_lines_go_to_who_reads_as_root),
+        cmocka_unit_test(test_two_terminals),
         cmocka_unit_test(test_caller_can_read_its_terminal_afterwards),
         cmocka_unit_test(test_payload_has_a_terminal_and_session_of_its_own),
         cmocka_unit_test(test_each_descriptor_is_replaced),
         cmocka_unit_test(test_resizing_reaches_the_payload),
         cmocka_unit_test(test_escape_three_times_kills),
+        cmocka_unit_test(test_ctrl_c_ends_a_pause),
         cmocka_unit_test(test_modes_come_back_after_a_kill),
         cmocka_unit_test(test_stopping_lends_the_terminal_back),
         cmocka_unit_test(test_a_background_job_leaves_the_terminal_alone),
@@ -656,11 +844,13 @@ int main(void)
         cmocka_unit_test(test_full_screen_programs_work),
         cmocka_unit_test(test_pipes_go_past_the_terminal),
         cmocka_unit_test(test_typing_into_a_pipeline),
+        cmocka_unit_test(test_files_beside_the_terminal),
         cmocka_unit_test(test_keys_for_the_next_in_a_pipeline),
         cmocka_unit_test(test_background_job_comes_to_the_front),
         cmocka_unit_test(test_background_start_never_gets_the_terminal),
         cmocka_unit_test(test_pasted_lines_are_not_eaten),
         cmocka_unit_test(test_closing_the_terminal_ends_the_deaf),
+        cmocka_unit_test(test_refusals_are_told_in_whole_lines),
     };
 
     return RUN_TESTS(tests, setup_sandbox);

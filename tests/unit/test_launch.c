@@ -33,11 +33,7 @@ static void test_spawn_isolated_blocks_signals_then_clones(void **state)
     record_anew(0, 0);
     assert_int_equal(spawn(), 0);
     assert_int_equal(box.pid, 1234);
-    assert_string_equal(recorded(), "open /dev/tty\n"
-                                    "sigprocmask block all\n"
-                                    "socketpair 1\n"
-                                    "clone 0x60000011\n"
-                                    "close 50\n");
+    assert_recorded("spawn_isolated");
 }
 
 static void test_spawn_isolated_refuses_the_exit_signals_byte(void **state)
@@ -55,10 +51,11 @@ static void test_spawn_isolated_reports_each_failure(void **state)
     record_anew(1, ENXIO); /* no terminal is no failure */
     assert_int_equal(spawn(), 0);
     assert_int_equal(box.foreground, -1);
-    for (int n = 2; n <= 4; n++) {
+    for (int n = 2; n <= 6; n++) {
         record_anew(n, ENOSPC);
         assert_int_equal(spawn(), -1);
         assert_int_equal(errno, ENOSPC);
+        assert_true(recorded_before_failure() >= 0);
     }
 }
 
@@ -67,7 +64,7 @@ static int leave_by_exec(const char *program)
 {
     box.program = program;
     box.argv = arguments;
-    box.launcher[0] = 50;
+    box.channel[CHILD] = 50;
     box.terminal = -1;
     if (setjmp(recorder_exit) == 0)
         exec_payload(&box);
@@ -79,14 +76,7 @@ static void test_exec_payload_arms_resets_executes(void **state)
     (void)state;
     record_anew(0, 0);
     assert_int_equal(leave_by_exec("/no/such"), EXIT_NOT_FOUND);
-    assert_string_equal(recorded(), "prctl 1 9\n"
-                                    "poll 50\n"
-                                    "setpgid 0 0\n"
-                                    "sigprocmask set none\n"
-                                    "open /bin/sh\n"
-                                    "close 30\n"
-                                    "hand_over_terminal\n"
-                                    "execve /no/such prog\n");
+    assert_recorded("exec_payload");
 }
 
 static void test_exec_payload_looks_in_path(void **state)
@@ -95,8 +85,9 @@ static void test_exec_payload_looks_in_path(void **state)
     putenv("PATH=/a:/b"); /* setenv is the recorder's */
     record_anew(0, 0);
     assert_int_equal(leave_by_exec("no-such"), EXIT_NOT_FOUND);
-    assert_non_null(strstr(recorded(), "execve /a/no-such prog\n"
-                                       "execve /b/no-such prog\n"));
+    const char *first = strstr(recorded(), "    execve(\"/a/no-such\", ");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "    execve(\"/b/no-such\", "));
 }
 
 static void test_exec_payload_stops_when_unarmed_or_alone(void **state)
@@ -106,6 +97,7 @@ static void test_exec_payload_stops_when_unarmed_or_alone(void **state)
         record_anew(n, EPERM);
         assert_int_equal(leave_by_exec("/bin/true"), EXIT_OWN_FAILURE);
         assert_null(strstr(recorded(), "execve"));
+        assert_true(recorded_before_failure() >= 0);
     }
 }
 
@@ -120,20 +112,25 @@ static void test_exec_payload_cannot_run(void **state)
     }
 }
 
+#define GO         "    send(51, \"\\0\", 1, MSG_NOSIGNAL) = 1\n"
+#define KILL(name) "    kill(1234, SIG" name ") = 0\n"
+#define KILL_ALL   "    kill_everybody(1234) = 0\n"
+
 /* Feed the launcher with these signals, and return what it did. */
 static const char *wait_with(const int *signals)
 {
     recorder_signals = signals;
     box.pid = 1234;
-    box.launcher[1] = 51;
+    box.channel[LAUNCHER] = 51;
     box.waits = true;
     box.foreground = -1;
     box.users = -1;
     box.pty[0] = box.pty[1] = -1;
     record_anew(0, 0);
     assert_int_equal(wait_for_payload(&box), 7);
-    return strstr(recorded(), "send 51 1\n") +
-           strlen("send 51 1\n"); /* after "go" */
+    const char *go = strstr(recorded(), GO);
+    assert_non_null(go);
+    return go + strlen(GO);
 }
 
 /* Process 1 may be the payload by now, and its end of the socket closed. */
@@ -144,7 +141,7 @@ static void test_no_go_where_process_1_does_not_wait(void **state)
     (void)state;
     record_anew(0, 0);
     assert_int_equal(spawn(), 0);
-    assert_int_equal(box.waits, geteuid() != 0);
+    assert_false(box.waits);
     box.explain = true;
     assert_int_equal(spawn(), 0);
     assert_true(box.waits);
@@ -155,6 +152,32 @@ static void test_no_go_where_process_1_does_not_wait(void **state)
     assert_null(strstr(recorded(), "send"));
 }
 
+/* --pause: nothing goes on by itself, and SIGUSR1 is "go". */
+static void test_wait_takes_a_signal_for_go(void **state)
+{
+    static const int signals[] = {SIGUSR2, SIGUSR1, 0};
+
+    (void)state;
+    box.pauses = true;
+    assert_string_equal(wait_with(signals), "");
+    box.pauses = false;
+    assert_non_null(strstr(recorded(), KILL("USR2") GO));
+}
+
+/* What the host refused to take is no success of the payload's. */
+static void test_wait_fails_where_output_is_lost(void **state)
+{
+    static const int none[] = {0};
+
+    (void)state;
+    recorder_signals = none;
+    record_anew(0, 0);
+    recorder_relay_loses = true;
+    assert_int_equal(wait_for_payload(&box), EXIT_OWN_FAILURE);
+    recorder_relay_loses = false;
+    assert_int_equal(wait_for_payload(&box), 7);
+}
+
 /* First of all tests of asking: the launcher remembers when it was asked. */
 static void test_wait_asks_once_then_kills(void **state)
 {
@@ -162,7 +185,7 @@ static void test_wait_asks_once_then_kills(void **state)
 
     (void)state;
     assert_string_equal(wait_with(signals),
-                        "kill 1234 15\nkill 1234 15\nkill_everybody 1234\n");
+                        KILL("TERM") KILL("TERM") KILL_ALL);
 }
 
 /* A second later: two hang-ups are as good as two SIGTERMs, and one, when the
@@ -173,11 +196,10 @@ static void test_wait_ends_what_is_deaf_to_hang_ups(void **state)
 
     (void)state;
     usleep(2100000);
-    assert_string_equal(wait_with(two),
-                        "kill 1234 1\nkill 1234 1\nkill_everybody 1234\n");
+    assert_string_equal(wait_with(two), KILL("HUP") KILL("HUP") KILL_ALL);
     usleep(2100000);
     recorder_terminal_is_gone = true;
-    assert_string_equal(wait_with(one), "kill 1234 1\n");
+    assert_string_equal(wait_with(one), KILL("HUP"));
     assert_in_range((long)((box.end_by - seconds()) * 10), 15, 20);
     recorder_terminal_is_gone = false;
     usleep(2100000); /* for the tests that follow, it was not asked */
@@ -195,13 +217,13 @@ static void test_exec_payload_leaves_a_terminal_in_use(void **state)
     record_anew(0, 0);
     if (setjmp(recorder_exit) == 0)
         exec_payload(&box);
-    assert_non_null(strstr(recorded(), "do_without_terminal\n"));
+    assert_non_null(strstr(recorded(), "do_without_terminal("));
     box.group = 77;
     record_anew(0, 0);
     if (setjmp(recorder_exit) == 0)
         exec_payload(&box);
-    assert_null(strstr(recorded(), "do_without_terminal\n"));
-    assert_null(strstr(recorded(), "setpgid"));
+    assert_null(strstr(recorded(), "do_without_terminal("));
+    assert_null(strstr(recorded(), "setpgid("));
 }
 
 static void test_wait_passes_signals_on(void **state)
@@ -211,8 +233,8 @@ static void test_wait_passes_signals_on(void **state)
 
     (void)state;
     assert_string_equal(wait_with(signals),
-                        "kill 1234 1\nkill 1234 10\nkill 1234 12\n"
-                        "kill 1234 3\nkill 1234 18\n");
+                        KILL("HUP") KILL("USR1") KILL("USR2") KILL("QUIT")
+                            KILL("CONT"));
 }
 
 static void test_wait_stops_with_the_payload(void **state)
@@ -221,7 +243,7 @@ static void test_wait_stops_with_the_payload(void **state)
 
     (void)state;
     assert_string_equal(wait_with(signals),
-                        "kill 1234 19\nraise 19\nkill 1234 18\n");
+                        KILL("STOP") "    raise(SIGSTOP) = 0\n" KILL("CONT"));
 }
 
 static void test_wait_leaves_typed_keys_to_the_terminal(void **state)
@@ -242,7 +264,7 @@ static void test_wait_passes_typed_keys_to_another_session(void **state)
     recorder_session = 1234;
     const char *passed = wait_with(signals);
     recorder_session = 0;
-    assert_string_equal(passed, "kill 1234 3\n");
+    assert_string_equal(passed, KILL("QUIT"));
 }
 
 int main(void)
@@ -252,10 +274,12 @@ int main(void)
         cmocka_unit_test(test_spawn_isolated_refuses_the_exit_signals_byte),
         cmocka_unit_test(test_spawn_isolated_reports_each_failure),
         cmocka_unit_test(test_no_go_where_process_1_does_not_wait),
+        cmocka_unit_test(test_wait_takes_a_signal_for_go),
         cmocka_unit_test(test_exec_payload_arms_resets_executes),
         cmocka_unit_test(test_exec_payload_looks_in_path),
         cmocka_unit_test(test_exec_payload_stops_when_unarmed_or_alone),
         cmocka_unit_test(test_exec_payload_cannot_run),
+        cmocka_unit_test(test_wait_fails_where_output_is_lost),
         cmocka_unit_test(test_wait_asks_once_then_kills),
         cmocka_unit_test(test_wait_ends_what_is_deaf_to_hang_ups),
         cmocka_unit_test(test_exec_payload_leaves_a_terminal_in_use),

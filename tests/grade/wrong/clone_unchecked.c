@@ -2,7 +2,8 @@
  *
  * The result of clone is not looked at: where it fails, the program runs
  * unisolated.
- * Must fail: no_root
+ * Must lose: no_root links host_links image host_files chroot_escape
+ * category
  */
 #define _GNU_SOURCE
 #include <sched.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Stacks grow downwards, this one out of its memory.
- * Must fail: runs
+ * Must lose: runs binary pid_1 ps host_proc nothing_left ends_last no_root
+ * links host_links image host_files chroot_escape category
  */
 #define _GNU_SOURCE
 #include <sched.h>
