@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cmocka.h wants these before it; once here, never in a test.
+ * cmocka.h wants these before it; once here, never in a test. And what unit
+ * and integration tests both need.
  */
 #ifndef CMOCKA_PRELUDE_H
 #define CMOCKA_PRELUDE_H
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What every test's main() does: run the group; with TEST=glob in the
@@ -24,5 +26,17 @@
          ? cmocka_set_test_filter(getenv("TEST"))                            \
          : (void)0,                                                          \
      cmocka_run_group_tests(tests, setup, NULL))
+
+/* The number that a shell command prints first. */
+static inline int number_from(const char *command)
+{
+    int number = -1;
+    FILE *pipe = popen(command, "r");
+
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%d", &number), 1);
+    pclose(pipe);
+    return number;
+}
 
 #endif

@@ -135,15 +135,13 @@ static void test_stop_and_continue(void **state)
 {
     char command[64];
     int output;
-    pid_t inner = 0;
+    pid_t inner;
 
     (void)state;
     for (int step = 1; step <= 4; step++) {
         pid_t pid = start_script(step, "echo up; exec sleep 60", &output);
         snprintf(command, sizeof(command), "pgrep -P %d", (int)pid);
-        FILE *pipe = popen(command, "r");
-        assert_int_equal(fscanf(pipe, "%d", &inner), 1);
-        pclose(pipe);
+        inner = number_from(command);
 
         kill(pid, SIGTSTP);
         wait_for_state(pid, "T");
@@ -218,17 +216,6 @@ static void test_pipes_are_given_back(void **state)
 
 /* ---- nothing stays ---- */
 
-static int entries_of(const char *command)
-{
-    int number = -1;
-    FILE *pipe = popen(command, "r");
-
-    assert_non_null(pipe);
-    assert_int_equal(fscanf(pipe, "%d", &number), 1);
-    pclose(pipe);
-    return number;
-}
-
 static void test_nothing_is_left_on_the_host(void **state)
 {
     char files[256], *mounts = read_file("/proc/self/mountinfo");
@@ -250,7 +237,7 @@ static void test_nothing_is_left_on_the_host(void **state)
     wait_until_gone("4713.5");
     char *after = read_file("/proc/self/mountinfo");
     assert_string_equal(mounts, after);
-    assert_int_equal(entries_of(files), 0);
+    assert_int_equal(number_from(files), 0);
     free(mounts);
     free(after);
 }

@@ -249,14 +249,10 @@ static void close_terminal(struct terminal *t)
 static pid_t launcher_in(const struct terminal *t)
 {
     char command[128];
-    int pid = 0;
 
     snprintf(command, sizeof(command), "pgrep -P %d -x os_isolate",
              (int)t->pid);
-    FILE *pipe = popen(command, "r");
-    assert_int_equal(fscanf(pipe, "%d", &pid), 1);
-    pclose(pipe);
-    return pid;
+    return number_from(command);
 }
 
 static void test_payload_has_a_terminal_and_session_of_its_own(void **state)
@@ -363,13 +359,11 @@ static void test_ctrl_c_ends_a_pause(void **state)
 
             expect_text(t, "process 1 waits, ");
             expect_text(t, " out here");
-            pid_t launcher = launcher_in(t), payload = 0;
+            pid_t launcher = launcher_in(t);
             char command[128];
 
             snprintf(command, sizeof(command), "pgrep -P %d", (int)launcher);
-            FILE *pipe = popen(command, "r");
-            assert_int_equal(fscanf(pipe, "%d", &payload), 1);
-            pclose(pipe);
+            pid_t payload = number_from(command);
             for (int i = 0; step >= 3 && i < goals; i++) {
                 assert_int_equal(kill(launcher, SIGUSR1), 0);
                 expect_text(t, ": done");

@@ -9,18 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number that a shell command prints. */
-static int number_from(const char *command)
-{
-    int number = -1;
-    FILE *pipe = popen(command, "r");
-
-    assert_non_null(pipe);
-    assert_int_equal(fscanf(pipe, "%d", &number), 1);
-    pclose(pipe);
-    return number;
-}
-
 /* Print what is used of a bound. */
 static void assert_within(int number, int least, int most, const char *what)
 {
