@@ -40,8 +40,8 @@ enum {
  * there was nothing to do (by nothing_to_do()); must() tells of it. */
 enum { LEFT_OUT = 1, NOTHING_TO_DO = 2 };
 
-/* The ends of the channel between the two, a socket pair, by who holds them.
- * At end of file the other is gone. */
+/* The ends of the channel between launcher and process 1, a socket pair, by
+ * who holds them. At end of file the other is gone. */
 enum { CHILD, LAUNCHER };
 
 /* One sandbox, from command line to exit status. clone(2) copies it: from
@@ -191,7 +191,8 @@ int raise_loopback(void);
 /* Set the umask to 022, make the mount table private, then a writable view of
  * the directory box->rootfs the caller's /, with box->binds in it. Writes go
  * to a tmpfs; the directory stays as it is. Needs a mount namespace of its
- * own. The host's tree stays mounted, hidden beneath, until leave_host().
+ * own. The host's tree stays mounted until leave_host(), on top of the new
+ * root, where no absolute path leads.
  * Errors: those of mount(2) and pivot_root(2); EBUSY if rootfs is the host's
  * own root. */
 int enter_root(struct sandbox *box);
@@ -224,11 +225,12 @@ int take_streams(struct sandbox *box);
 
 /* Become the payload. Last of all: asks the kernel for SIGKILL when the
  * launcher dies (a later change of credentials would clear that), leaves the
- * caller's process group (steps 1 and 2; from step 3 on take_streams() has),
- * resets signals, sets the personality of a 32-bit image, looks the program
- * up in PATH and executes it. Does not return: a failure is told on stderr
- * and ends with EXIT_NOT_FOUND, EXIT_CANNOT_RUN or EXIT_OWN_FAILURE. See
- * execve(2), PR_SET_PDEATHSIG(2const). */
+ * caller's process group unless it is to use the terminal (steps 1 and 2;
+ * from step 3 on take_streams() has left it), resets signals, sets the
+ * personality of a 32-bit image, looks the program up in PATH and executes
+ * it. Does not return: a failure is told on stderr and ends with
+ * EXIT_NOT_FOUND, EXIT_CANNOT_RUN or EXIT_OWN_FAILURE. See execve(2),
+ * PR_SET_PDEATHSIG(2const). */
 _Noreturn void exec_payload(struct sandbox *box);
 
 /* ---- rootless.c: in the launcher ------------------------------------- */

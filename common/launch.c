@@ -83,8 +83,9 @@ int spawn_isolated(struct sandbox *box, int (*child)(void *), int flags)
     box->rootless = !is_hosts_root();
     int users =
         !box->rootless || geteuid() + getegid() == 0 ? 0 : CLONE_NEWUSER;
-    /* The launcher has the ids to map first, or what --explain prints to
-     * bring in order. To wait otherwise would cost a tenth of the start. */
+    /* Process 1 waits while the launcher maps its ids, and with --explain,
+     * whose lines have an order. To wait always would cost a tenth of the
+     * start. */
     box->waits = box->rootless || box->explain;
 
     box->pid = clone_process_1(box, users | flags);

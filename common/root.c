@@ -72,8 +72,8 @@ static int enter_scratch(int image, const char *path)
 }
 
 /* An ordinary user cannot copy a directory of root's into the upper layer, so
- * where the image is root's nothing can be changed. Two of their own to work
- * in. */
+ * where the image is root's nothing can be changed. Hence two directories of
+ * their own. */
 static int make_users_directories(void)
 {
     if (mkdir("upper/tmp", 0700) < 0 || chmod("upper/tmp", 01777) < 0)

@@ -30,7 +30,7 @@ static int child(void *arg)
     /* Even the new lo is DOWN at first, and 127.0.0.1 out of reach. */
     must(raise_loopback(), "raise the loopback device");
 
-    /* An open descriptor, a variable, a group: each is a way back. */
+    /* A descriptor leads back, a variable tells, a group permits. */
     must(leave_host(box), "leave the host behind");
 
     exec_payload(box);

@@ -39,7 +39,7 @@ static int child(void *arg)
     must(free_ports_and_ping(box), "open low ports and ping to all");
     must(mask_proc(box), "hide what /proc tells");
 
-    /* An open descriptor, a variable, a group: each is a way back. */
+    /* A descriptor leads back, a variable tells, a group permits. */
     must(leave_host(box), "leave the host behind");
 
     /* Joining a user namespace grants all capabilities in it: drop them. */
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     parse_options(&box, argc, argv, STEP);
     choose_layers(&box);
     must(make_users(&box), "make a user namespace");
-    /* Only children get such clocks: so out here; without root, inside. */
+    /* Children get such clocks: so out here; without root, by execve(2). */
     must(start_clocks(&box), "start the sandbox's clocks");
     must(open_streams(&box), "put pipes in place of the caller's files");
     must(spawn_isolated(&box, child, wanted_namespaces(&box, NAMESPACES)),
