@@ -15,6 +15,7 @@ from .host import PLACE, Host
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 SECONDS = 120   # for a build
 BIG = 200 << 20  # bytes of an archive, unpacked
+TOO_BIG = "the archive is too big: leave out rootfs/ and systems/"
 LIBRARIES = ["cap", "seccomp"]  # the homework's, where the machine has them
 MACHINES = {3: "i386", 62: "x86_64", 183: "aarch64", 40: "arm", 243: "riscv"}
 HERE = {"x86_64": {62}, "aarch64": {183}, "i686": {3}, "i386": {3},
@@ -104,7 +105,7 @@ def unpack(path, place):
     elif path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             if sum(one.file_size for one in archive.infolist()) > BIG:
-                raise NotBuilt("the archive is too big")
+                raise NotBuilt(TOO_BIG)
             archive.extractall(place)
             for one in archive.infolist():  # which extractall forgets
                 mine = place / one.filename
@@ -117,26 +118,35 @@ def unpack(path, place):
                 total += one.size
                 target = (place / one.name).resolve()
                 if total > BIG:
-                    raise NotBuilt("the archive is too big")
+                    raise NotBuilt(TOO_BIG)
                 if not (one.isfile() or one.isdir() or one.issym()) or \
                         place.resolve() not in [target, *target.parents]:
                     continue
                 archive.extract(one, place)
 
 
-def build(path, place, image):
+def build(path, place, image, step=4):
     """Unpack and compile in a simulated host, without a network and with a
-    limit; the program, below PLACE. Raises NotBuilt."""
+    limit; the program, below PLACE: os_isolate, or that of STEP in a tree of
+    four. Raises NotBuilt."""
     try:
         unpack(path, place)
+        # A directory, or an archive, with nothing else beside it.
+        while len(list(place.iterdir())) == 1 and \
+                is_source(inner := next(place.iterdir())):
+            if not inner.is_dir():
+                place = place / "unpacked"
+                place.mkdir()
+                unpack(inner, place)
+                inner.unlink()
+            else:
+                place = inner
     except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise NotBuilt(f"cannot be unpacked: {error}") from None
-    while len(list(place.iterdir())) == 1 and next(place.iterdir()).is_dir():
-        place = next(place.iterdir())
     makefile = any((place / name).exists()
                    for name in ("Makefile", "makefile", "GNUmakefile"))
     sources = sorted(one.name for one in place.glob("*.c"))
-    ready = program_in(place)
+    ready = program_in(place, step)
     if makefile:
         command = ["make"]
     elif sources:
@@ -147,7 +157,7 @@ def build(path, place, image):
     else:
         raise NotBuilt("no Makefile, no C source and no program in it")
     status, words = compile_in_host(command, place, image)
-    made = program_in(place)
+    made = program_in(place, step)
     if status != 0 or not made:
         error = re.search(r"^.*(?:error:|cannot find|undefined reference|"
                           r"\*\*\*).*$", words,
@@ -186,25 +196,35 @@ def compile_in_host(command, place, image):
                 env={**Host.ENVIRONMENT, "TMPDIR": "/tmp"})
         except subprocess.TimeoutExpired:
             return "no status", f"error: it took more than {SECONDS} s"
-        made = pathlib.Path(host.path(PLACE))
-        for one in made.iterdir():
-            if one.is_file() and not one.is_symlink() and \
-                    os.access(one, os.X_OK):
-                mine = place / one.name
-                if mine.is_symlink():  # to a file of the machine?
-                    mine.unlink()
-                if not mine.is_dir():
-                    shutil.copy(one, mine)
+        take(pathlib.Path(host.path(PLACE)), place)
         return done.returncode, done.stderr + done.stdout
     finally:
         host.close()
 
 
-def program_in(place):
-    """os_isolate, or else the only program there."""
-    named = place / "os_isolate"
-    if named.is_file() and os.access(named, os.X_OK):
-        return named
+def take(made, place):
+    """Copy what can be executed from MADE to PLACE, also from the directories
+    of steps. Links may lead to files of the machine: none is followed."""
+    for one in made.iterdir():
+        mine = place / one.name
+        if one.is_symlink():
+            continue
+        if one.is_dir() and re.match(r"step\d_", one.name) and \
+                mine.is_dir() and not mine.is_symlink():
+            take(one, mine)
+        elif one.is_file() and os.access(one, os.X_OK):
+            if mine.is_symlink():
+                mine.unlink()
+            if not mine.is_dir():
+                shutil.copy(one, mine)
+
+
+def program_in(place, step):
+    """os_isolate, or that of STEP, or else the only program there."""
+    for named in (place / "os_isolate",
+                  *place.glob(f"step{step}_*/os_isolate")):
+        if named.is_file() and os.access(named, os.X_OK):
+            return named
     found = []
     for one in place.iterdir():
         if one.is_file() and os.access(one, os.X_OK):
