@@ -77,9 +77,9 @@ void execute(const struct sandbox *box, const char *path)
 }
 
 /* What uname(2) says then is what 32-bit programs look for. */
-static int name_32_bit_machine(void)
+static int name_32_bit_machine(const struct sandbox *box)
 {
-    if (!is_32_bit("/bin/sh"))
+    if (box->only_64_bit || !is_32_bit("/bin/sh"))
         return nothing_to_do("/bin/sh is no 32-bit program");
     return personality(PER_LINUX32) < 0 ? -1 : 0;
 }
@@ -89,7 +89,7 @@ _Noreturn void exec_payload(struct sandbox *box)
     must(die_with_launcher(box), "die when the launcher dies");
     must(leave_process_group(box), "leave the caller's process group");
     must(reset_signals(), "give the payload default signals");
-    must(name_32_bit_machine(), "name a 32-bit machine");
+    must(name_32_bit_machine(box), "name a 32-bit machine");
     if (strchr(box->program, '/') == NULL)
         exec_from_path(box);
     execute(box, box->program);

@@ -162,6 +162,7 @@ int wait_for_payload(struct sandbox *box)
 
     box->end_by = 0;
     explain_goals(false);
+    tell_inner_mounts(box);
     int signals = open_signals();
     if (box->pauses)
         tell("process 1 waits, %d out here; a step further: kill -USR1 %d",

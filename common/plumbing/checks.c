@@ -73,29 +73,55 @@ static int find_inner_mounts(const char *path, char *inner)
     return found;
 }
 
-int check_inner_mounts(const struct sandbox *box, int directory,
-                       const char *name)
+/* The same below the open DIRECTORY. */
+static int find_inner_mounts_of(int directory, char *inner)
 {
-    char entry[64], path[PATH_MAX], inner[PATH_MAX], more[32] = "";
+    char entry[64], path[PATH_MAX];
 
     snprintf(entry, sizeof(entry), "/proc/self/fd/%d", directory);
     ssize_t length = readlink(entry, path, sizeof(path) - 1);
     if (length < 0) /* there is no /proc */
         return 0;
     path[length] = '\0';
-    int found = find_inner_mounts(strcmp(path, "/") == 0 ? "" : path, inner);
-    if (found == 0)
+    return find_inner_mounts(strcmp(path, "/") == 0 ? "" : path, inner);
+}
+
+int check_inner_mounts(const struct sandbox *box, int directory,
+                       const char *name)
+{
+    char inner[PATH_MAX];
+
+    if (!box->rootless || find_inner_mounts_of(directory, inner) == 0)
         return 0;
-    if (box->rootless)
-        return fail_with(EINVAL,
-                         "%s is mounted inside of %s, and of such a tree the "
-                         "kernel shows an ordinary user nothing; try: "
-                         "unmount it, a directory without mounts, or sudo",
-                         inner, name);
+    return fail_with(EINVAL,
+                     "%s is mounted inside of %s, and of such a tree the "
+                     "kernel shows an ordinary user nothing; try: "
+                     "unmount it, a directory without mounts, or sudo",
+                     inner, name);
+}
+
+static void tell_inner_mounts_of(const char *name)
+{
+    char inner[PATH_MAX], more[32] = "";
+    int directory = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (directory < 0) /* a file; or process 1 tells */
+        return;
+    int found = find_inner_mounts_of(directory, inner);
+    close_quietly(directory);
     if (found > 1)
         snprintf(more, sizeof(more), ", and %d more", found - 1);
-    tell("%s is mounted inside of %s%s: not shown", inner, name, more);
-    return 0;
+    if (found > 0)
+        tell("%s is mounted inside of %s%s: not shown", inner, name, more);
+}
+
+void tell_inner_mounts(const struct sandbox *box)
+{
+    if (box->rootless || box->rootfs == NULL)
+        return;
+    for (int i = 0; i < box->n_binds; i++)
+        tell_inner_mounts_of(box->binds[i].source);
+    tell_inner_mounts_of(box->rootfs);
 }
 
 int check_owner(const struct sandbox *box, int image)

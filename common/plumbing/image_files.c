@@ -18,10 +18,13 @@
 static int complete(int etc, const char *name, const char *text, uid_t owner)
 {
     struct stat st;
+
+    /* To open it for writing would have overlayfs copy it up. */
+    if (fstatat(etc, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0)
+        return 0;
     int fd = openat(etc, name,
                     O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                     0644);
-
     if (fd < 0)
         return 0;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0 &&
@@ -53,9 +56,9 @@ int write_name_files(const struct sandbox *box)
 
 const char *known_terminal_type(const char *term)
 {
-    static const char *const places[] = {"/etc/terminfo", "/lib/terminfo",
-                                         "/usr/share/terminfo",
-                                         "/usr/lib/terminfo"};
+    static const char *const places[] = {
+        "/lib/terminfo", "/usr/share/terminfo", "/etc/terminfo",
+        "/usr/lib/terminfo"};
     char path[128];
 
     if (term == NULL || *term == '\0' || strchr(term, '/') != NULL)

@@ -227,7 +227,7 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
     box->argv[0] = (char *)box->program;
     if (*box->program == '\0')
         usage_error("the name of the program is empty");
-    if (box->rootfs == NULL)
+    if (step >= 3 && box->rootfs == NULL)
         box->rootfs = default_rootfs();
     explain_goals(box->explain);
 }

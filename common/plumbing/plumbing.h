@@ -101,10 +101,15 @@ int explain_refusal(void);
 bool is_hosts_root(void);
 
 /* What is mounted below a DIRECTORY of the host, which the user calls NAME,
- * does not come along. Tell; or, for an ordinary user, to whom the kernel
- * then shows nothing at all, return -1 with EINVAL. */
+ * does not come along. For an ordinary user, to whom the kernel then shows
+ * nothing at all, return -1 with EINVAL. */
 int check_inner_mounts(const struct sandbox *box, int directory,
                        const char *name);
+
+/* For root, tell of what does not come along with the image and what is
+ * bound. In the launcher, while process 1 is at work: where the host has
+ * thousands of mounts, to read their table takes longer than all else. */
+void tell_inner_mounts(const struct sandbox *box);
 
 /* EOVERFLOW if the user namespace of BOX has no id for the owner of the files
  * in the directory IMAGE: they would be nobody's inside. */

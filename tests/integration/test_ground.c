@@ -166,13 +166,15 @@ static void test_inner_mounts_are_named_as_root(void **state)
     for (int step = 3; step <= 4; step++)
         expect_for(
             step,
+            /* The launcher tells, while process 1 is at work. */
             "mkdir -p \"$T/a b/x\" $T/a $T/m; mount -t tmpfs none $T/m; "
             "mkdir $T/m/1 $T/m/2; mount -t tmpfs none $T/m/1; "
             "mount -t tmpfs none $T/m/2; mount -t tmpfs none \"$T/a b/x\"; "
             "touch \"$T/a b/x/hidden\"; mkdir $T/i; mount --bind $I $T/i; "
             "mount -t proc none $T/i/proc; cd $T; "
             "$O -r i -B m:/mnt -B \"a b:/a b\" -B a:/a -b /bin/sh -- -c "
-            "'ls /proc/1/comm \"/a b/x\"' 2>&1 | sed \"s,$T,T,g\"; "
+            "'ls /proc/1/comm \"/a b/x\"' 2>$T/told >$T/out; "
+            "cat $T/told $T/out | sed \"s,$T,T,g\"; "
             "umount $T/i/proc $T/i $T/m/1 $T/m/2 $T/m \"$T/a b/x\"; rmdir $T/i",
             "^os_isolate: T/m/1 is mounted inside of m, and 1 more: not "
             "shown\n"
