@@ -59,10 +59,12 @@ def read_attacks():
     for line in (TOP / "tests/attacks/table.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             parts = [part.strip() for part in line.split("|")]
-            if len(parts) not in (5, 7) or \
-                    parts[2] not in ("1", "2", "3", "4", "LEAKS"):
-                raise Failed("tests/attacks/table.txt: five fields or seven, "
-                             f"the third a step or LEAKS, but: {line}")
+            wrong = f"{len(parts)} fields, and not five or seven" \
+                if len(parts) not in (5, 7) else \
+                f"\"{parts[2]}\" is no step, and not LEAKS" \
+                if parts[2] not in ("1", "2", "3", "4", "LEAKS") else ""
+            if wrong:
+                raise Failed(f"tests/attacks/table.txt: {wrong}: {line}")
             row = Attack(*parts)
             source = TOP / f"tests/attacks/{row.command.split()[0]}.c"
             if not source.exists():

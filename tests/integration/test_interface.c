@@ -37,8 +37,8 @@ static struct outcome *step_with(int step, const char *input, const char *a,
 static void assert_outcome(const struct outcome *outcome, int status,
                            const char *out, const char *err)
 {
+    assert_matches(outcome->err, err); /* first: it has the cause */
     assert_matches(outcome->out, out);
-    assert_matches(outcome->err, err);
     assert_int_equal(outcome->status, status);
 }
 

@@ -393,7 +393,9 @@ static void test_left_out_layers_do_nothing(void **state)
 
     (void)state;
     box.left_out = ~0U;
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0;
+         i < sizeof(helpers_with_layers) / sizeof(helpers_with_layers[0]);
+         i++) {
         record_anew(0, 0);
         assert_int_equal(helpers_with_layers[i](), LEFT_OUT);
         assert_string_equal(recorded(), "");
