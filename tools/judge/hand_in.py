@@ -125,10 +125,10 @@ def unpack(path, place):
                 archive.extract(one, place)
 
 
-def build(path, place, image, step=4):
+def build(path, place, image):
     """Unpack and compile in a simulated host, without a network and with a
-    limit; the program, below PLACE: os_isolate, or that of STEP in a tree of
-    four. Raises NotBuilt."""
+    limit. Returns what programs_in() does, below PLACE, and the compiler's
+    error where a tree was made in part. Raises NotBuilt."""
     try:
         unpack(path, place)
         # A directory, or an archive, with nothing else beside it.
@@ -146,27 +146,28 @@ def build(path, place, image, step=4):
     makefile = any((place / name).exists()
                    for name in ("Makefile", "makefile", "GNUmakefile"))
     sources = sorted(one.name for one in place.glob("*.c"))
-    ready = program_in(place, step)
+    ready = programs_in(place)
     if makefile:
         command = ["make"]
     elif sources:
         command = ["gcc", "-D_GNU_SOURCE", "-o", "os_isolate", *sources,
                    *libraries()]
     elif ready:
-        return ready
+        return ready, ""
     else:
         raise NotBuilt("no Makefile, no C source and no program in it")
     status, words = compile_in_host(command, place, image)
-    made = program_in(place, step)
-    if status != 0 or not made:
-        error = re.search(r"^.*(?:error:|cannot find|undefined reference|"
-                          r"\*\*\*).*$", words,
-                          re.M)
-        raise NotBuilt(
-            f"does not compile: `{' '.join(command)}` "
-            + (f"ended with {status}" if status else "made no program")
-            + f": {error[0].strip() if error else words[-200:]}")
-    return made
+    made = programs_in(place)
+    if status == 0 and made:
+        return made, ""
+    error = re.search(r"^.*(?:error:|cannot find|undefined reference|"
+                      r"\*\*\*).*$", words, re.M)
+    why = (f"does not compile: `{' '.join(command)}` "
+           + (f"ended with {status}" if status else "made no program")
+           + f": {error[0].strip() if error else words[-200:]}")
+    if not made or 0 in made:
+        raise NotBuilt(why)
+    return made, why
 
 
 def libraries():
@@ -219,16 +220,21 @@ def take(made, place):
                 shutil.copy(one, mine)
 
 
-def program_in(place, step):
-    """os_isolate, or that of STEP, or else the only program there."""
-    for named in (place / "os_isolate",
-                  *place.glob(f"step{step}_*/os_isolate")):
-        if named.is_file() and os.access(named, os.X_OK):
-            return named
+def programs_in(place):
+    """{0: os_isolate, or else the only program there}; or of a tree of four
+    {step: stepN_*/os_isolate}, those that are there; or {}."""
+    named = place / "os_isolate"
+    if named.is_file() and os.access(named, os.X_OK):
+        return {0: named}
+    tree = {int(one.parent.name[4]): one
+            for one in place.glob("step[1-4]_*/os_isolate")
+            if one.is_file() and os.access(one, os.X_OK)}
+    if tree:
+        return tree
     found = []
     for one in place.iterdir():
         if one.is_file() and os.access(one, os.X_OK):
             with open(one, "rb") as file:
                 if file.read(4) == b"\x7fELF":
                     found.append(one)
-    return found[0] if len(found) == 1 else None
+    return {0: found[0]} if len(found) == 1 else {}
