@@ -102,7 +102,7 @@ check-vm: root    ## check: check on another kernel (ARCH=i386, KERNEL=5.10|6.1|
 	@tests/vm
 
 check-grade: ready-check  ## check: the judge, on programs of which we know what they lack
-	@tests/run $(addprefix tests/grade/,reports class hundred mutants check)
+	@tests/run $(addprefix tests/grade/,reports tree class hundred mutants check)
 
 check-page: ready-check-page  ## check: make the page, and read it with Chromium
 	@tests/page

@@ -37,9 +37,9 @@ A Fault is the machine's, never the submission's.
 
 The modules: host (the simulated host), image, cgroup, dialogue (a start of
 the program, and what is asked), marks (what the judge sees from outside, and
-puts in), checks (the starts of one submission), results (from what was seen
-to results), attacks (part 5), points (the requirements, a report), formats,
-hand_in (build what was handed in).
+puts in), checks (the starts of one submission), tree (of four programs),
+results (from what was seen to results), attacks (part 5), points (the
+requirements, a report), formats, hand_in (build what was handed in).
 """
 from . import formats
 from .attacks import controls

@@ -19,6 +19,7 @@ AGAIN = (1.0, 3.5)  # when to say the first line again: it may be swallowed
 AFTER_END = 3       # seconds to wait for the child of one that has ended
 ORDINARY_USER = "65534"
 WAYS = [[], ["-b", "/bin/bash"], ["/bin/bash"]]
+OTHER = ["-b", "/bin/sh"]
 
 
 def judge(program, image, step=4, names=None, public=False, controls=None,
@@ -54,10 +55,12 @@ class Judge(Results):
     def wants(self, *names):
         return any(row.name in names for row in self.report.rows)
 
-    def run(self):
+    def run(self, ways=WAYS, others=True):
+        """Start it, by the first of WAYS that runs a shell; OTHERS: then also
+        what takes a start of its own."""
         try:
-            self.main_start()
-            if self.seen:
+            self.main_start(ways)
+            if self.seen and others:
                 self.other_starts()
         finally:
             self.host.close()
@@ -95,12 +98,17 @@ class Judge(Results):
             if found or waited > patience:
                 return found
             if start.ended():
-                return start.wait(look, AFTER_END)
+                start.wait(lambda: look() or self.nobody_left(), AFTER_END)
+                return look()
 
-    def main_start(self):
+    def nobody_left(self):
+        """Then no child of a submission that has ended can begin to obey."""
+        return self.host.processes() == self.host.before["processes"]
+
+    def main_start(self, ways):
         """The dialogue, by the first way in which a shell starts."""
         report = self.report
-        for number, way in enumerate(WAYS):
+        for number, way in enumerate(ways):
             if report.cheats or report.unjudged:
                 return
             start = self.begin(way)
@@ -110,7 +118,7 @@ class Judge(Results):
                 if not found:
                     self.why_not(start, number)
                     continue
-                self.way = number
+                self.way = WAYS.index(way)
                 self.start = start
                 self.talk(found)
                 return
@@ -291,38 +299,44 @@ class Judge(Results):
 
     # ---- the other starts ----
 
-    def other_starts(self):
+    def other_starts(self, one=False):
+        """ONE: a single start answers both questions, if an ordinary user's
+        makes a sandbox."""
         if self.spoilt or self.host.ended:
             self.host.close()
             self.host = Host(self.report.program.resolve(), self.image)
-        if self.wants("binary"):
+        one = one and self.wants("binary") and self.wants("no_root")
+        if self.wants("binary") and not one:
             self.binary()
-        if self.wants("no_root"):
-            self.no_root()
+        if self.wants("no_root") and not self.no_root(one) and one:
+            self.binary()
 
     def binary(self):
         """-b with another shell, which must be another."""
         if self.way == 2:
             self.report.note("binary", False, "-b did not start a shell")
             return
-        start = self.begin(["-b", "/bin/sh"])
+        start = self.begin(OTHER)
         try:
-            sign = start.mark.partition("-")[2]
-            first = start.first.partition("mark-")[2].split()[0]
-            start.say(f"\necho \"@{first}<$0:${{BASH_VERSION:-none}}:$$>@\"\n"
-                      )
-            heard = f"@{sign}<"
-            start.wait(lambda: heard in "".join(start.heard()) or
-                       start.ended(), PATIENCE)
-            start.wait(lambda: heard in "".join(start.heard()), AFTER_END)
-            answer = rf"@{sign}<(.*?):(.*?):(\d+)>@"
-            said = re.search(answer, "".join(start.heard()))
-            bash = is_bash(self.host, said and said[3])
+            said, bash = self.which_shell(start)
             start.end(2)
-            out, err = start.heard()
-            said = said or re.search(answer, out + err)
         finally:
             start.close()
+        self.note_binary(start, said, bash)
+
+    def which_shell(self, start):
+        """What a shell says of itself: a match of its name, its version if it
+        is bash, its PID; and whether it is bash, seen from outside."""
+        computed = start.first.partition("mark-")[2].split()[0]
+        start.say(f"\necho \"@{computed}<$0:${{BASH_VERSION:-none}}:$$>@\"\n")
+        start.wait(lambda: shell_said(start) or start.ended(), PATIENCE)
+        start.wait(lambda: shell_said(start), AFTER_END)
+        said = shell_said(start)
+        return said, is_bash(self.host, said and said[3])
+
+    def note_binary(self, start, said, bash):
+        # Some answers come only when the program ends.
+        said = said or shell_said(start)
         if said:
             name, version, _ = said.groups()
             right = not bash and (version == "none" or name.endswith("sh")
@@ -334,22 +348,23 @@ class Judge(Results):
                              "nothing was heard from inside")
         else:
             self.report.note("binary", False, "/bin/sh did not answer; "
-                             + said_words(out, err))
+                             + said_words(*start.heard()))
 
-    def no_root(self):
-        """Without root clone fails; then nothing must run on the host."""
+    def no_root(self, other):
+        """Without root clone fails; then nothing must run on the host. OTHER:
+        by -b with another shell, which is looked at as well. Did one run?"""
         report = self.report
         if report.result("pid_1").status != "pass":
             report.note("no_root", "skip", "not counted until pid_1 passes",
                         "pid_1")
-            return
-        start = self.begin(WAYS[self.way], ORDINARY_USER)
+            return False
+        start = self.begin(OTHER if other else WAYS[self.way], ORDINARY_USER)
         try:
+            shell = self.which_shell(start) if other else None
             found = self.find_shell(start, 4)
             bad = set(found) & set(members(self.host,
                                            self.host.namespaces["pid"]))
             start.end(1)
-            out, err = start.heard()
         finally:
             start.close()
         status = describe_status(start.status)
@@ -357,4 +372,13 @@ class Judge(Results):
                     "the program ran among the host's processes: is clone's "
                     "result looked at?" if bad else
                     "it made a sandbox without root" if found else
-                    f"ended with {status}; {said_words(out, err)}")
+                    f"ended with {status}; {said_words(*start.heard())}")
+        if found and shell:
+            self.note_binary(start, *shell)
+        return bool(found)
+
+
+def shell_said(start):
+    """What which_shell() asked for, as far as it has been heard."""
+    sign = start.mark.partition("-")[2]
+    return re.search(rf"@{sign}<(.*?):(.*?):(\d+)>@", "".join(start.heard()))

@@ -36,8 +36,10 @@ class Start:
         pick = random.SystemRandom()
         a, b, c, d = (pick.randrange(10007, 99991) for _ in range(4))
         self.mark, self.sign = f"mark-{a * b}", str(c * d)
-        self.first = (f"export N=$(({c}*{d})); exec -a mark-$(({a}*{b})) "
-                      f"/bin/bash {' '.join(OPTIONS)}\n")
+        # Another shell's exec may have no -a.
+        self.first = (f"export N=$(({c}*{d})); exec /bin/bash -p -c '"
+                      f"exec -a mark-$(({a}*{b})) /bin/bash "
+                      f"{' '.join(OPTIONS)}'\n")
         self.out, self.err, self.status = b"", b"", None
         self.hears = True  # answers arrive at once
         self.shell = None  # its PID, once it is known

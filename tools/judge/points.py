@@ -75,7 +75,7 @@ class Report:
     """What is known of one submission."""
 
     def __init__(self, program, rows, step=4, names=None):
-        self.program = program
+        self.program, self.step = program, step
         self.rows = [row for row in rows if row.step <= step and
                      (names is None or row.name in names)]
         self.results = {}
