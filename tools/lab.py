@@ -287,6 +287,8 @@ ip link add eth0 address 02:00:00:00:00:01 type veth \
     peer name eth1 address 02:00:00:00:00:02
 ip link set eth0 up
 ip link set eth1 up
+# As systemd leaves it: what a sandbox mounts would be seen here.
+mount --make-rshared /
 """
 IDLE = [["sleep", "infinity"], ["tail", "-f", "/dev/null"],
         ["sh", "-c", "while sleep 60; do :; done"]]
