@@ -8,6 +8,9 @@
  * with exactly 1 it does not. Harmless: nothing crashes here, and the limit
  * is this process's own. Step 4 stops it: the limit is 1, and the filter
  * keeps it. No layer alone does. CVE-2025-4598 (systemd-coredump), core(5).
+ * There is no row for a core_pattern that names a socket ("@", Linux 6.16),
+ * which no limit holds back: it could be seen only on a host that has set it.
+ * To set it is "kernel_switch open", whatever one would write.
  */
 #include <sys/resource.h>
 
