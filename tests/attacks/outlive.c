@@ -8,7 +8,8 @@
  * payload lives on. Step 1 stops it: the launcher asks, lets go, and waits.
  * With "hold": a child traces process 1 with PTRACE_O_TRACEEXIT. SIGKILL then
  * only stops process 1, in its exit, and so all others live on. Step 1 stops
- * it: if the launcher ends it by force, it kills everybody inside.
+ * it: if the launcher ends it by force, it kills everybody inside. On the
+ * host the child lives on anyway, as it would without a trace.
  * With "ring": two processes trace each other so. No signal ends them, nor
  * does root on the host: they stay until the machine restarts. So the attack
  * leaves half of it out: of the two only one asks for PTRACE_O_TRACEEXIT,
