@@ -5,19 +5,16 @@
 "use strict";
 
 globalThis.Machine = class {
-  // V86 is the class, wasm its bytes. state: a snapshot (zstd); or boot: what
-  // V86 boots instead. shows(bytes) gets what the terminal prints.
-  constructor({ V86, wasm, state, boot }, shows) {
+  // V86 is the class; options say where its program is, and what it restores
+  // or boots. shows(bytes) gets what the terminal prints.
+  constructor(V86, options, shows) {
     this.said = "";  // on the page's own line, since the last question
     this.emulator = new V86({
-      wasm_fn: async imports => (await WebAssembly.instantiate(
-        wasm, imports)).instance.exports,
       memory_size: 128 << 20, vga_memory_size: 1 << 20, autostart: true,
       virtio_console: true, disable_speaker: true, disable_keyboard: true,
       disable_mouse: true,
       // A snapshot holds all bytes, but wants a disk of that size under it.
-      hda: { buffer: new ArrayBuffer(Machine.DISK) },
-      initial_state: state && { buffer: state }, ...boot,
+      hda: { buffer: new ArrayBuffer(56 << 20) }, ...options,
     });
     let bytes = [];
     this.emulator.add_listener("serial0-output-byte", byte => {
@@ -28,9 +25,8 @@ globalThis.Machine = class {
       this.said += new TextDecoder().decode(bytes);
       this.listen?.();
     });
-    this.ready = new Promise(resolve =>
+    this.last = new Promise(resolve =>
       this.emulator.add_listener("emulator-started", resolve));
-    this.last = this.ready;
   }
 
   // What a key or a button sends, as a string.
@@ -62,9 +58,4 @@ globalThis.Machine = class {
     this.last = turn.catch(() => {});
     return turn;
   }
-
-  destroy() {
-    return this.emulator.destroy();
-  }
 };
-Machine.DISK = 56 << 20; // bytes

@@ -5,7 +5,6 @@
 
 const find = (path, root = document) => root.querySelector(path);
 const all = (path, root = document) => [...root.querySelectorAll(path)];
-const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 const tell = text => { find("#state").textContent = text; };
 // The terminal's text, without what moves the cursor and paints.
 const plain = text => text.replaceAll(
@@ -27,7 +26,9 @@ readlink /proc/1/ns/{${KINDS}} "$@"; [ $? != 127 ]`;
 
 const terminal = new Terminal({ fontFamily: "monospace", lineHeight: 1.15,
                                 screenReaderMode: true });
-let machine, parts, printed = "", place = null, idle;
+let machine, options, idle;
+let place; // the step that the terminal is in, 0 for the host
+let printed = ""; // since the last line was typed
 
 // ---- the machine, and its loss ---------------------------------------------
 
@@ -42,14 +43,14 @@ async function bytes_of(name) {
 }
 
 async function start() {
-  find("#lost").hidden = true;
+  find("#lost").hidden = find("#reset").disabled = true;
   tell("Starting the machine.");
-  await machine?.destroy();
+  await machine?.emulator.destroy();
   terminal.reset();
-  printed = "";
   place = null;
+  printed = "";
   const begin = performance.now();
-  machine = new Machine(parts, bytes => {
+  machine = new Machine(V86, options, bytes => {
     terminal.write(bytes);
     printed = (printed + new TextDecoder().decode(bytes)).slice(-20000);
     if (/^\[ *[\d.]+\] Kernel panic/m.test(printed))
@@ -61,6 +62,7 @@ async function start() {
   await fit();
   machine.type("\f"); // bash: paint the prompt
   await look();
+  find("#reset").disabled = false;
   tell(`Ready, after ${((performance.now() - begin) / 1000).toFixed(1)} s.`);
 }
 
@@ -71,24 +73,18 @@ function lose(why) {
 }
 
 // Where is the terminal, and in which namespaces? Asked when it has come to
-// rest, and never twice at once.
-let looking = null;
-const look = () => looking ??= look_once().finally(() => { looking = null; });
-
-async function look_once() {
+// rest.
+async function look() {
   const asked = machine;
   const { status, text } = await machine.ask(LOOK, 30).catch(() => ({}));
   if (asked !== machine) return;
-  if (status !== 0) {
-    lose(status ? "The machine has lost its commands." :
+  if (status !== 0)
+    return lose(status ? "The machine has lost its commands." :
       "The machine does not answer.");
-    return;
-  }
   const lines = text.trim().split("\n");
-  const step = STEPS.indexOf(lines.at(-1).split("/").at(-2));
-  place = { step: Math.max(0, step) };
+  place = Math.max(0, STEPS.indexOf(lines.at(-1).split("/").at(-2)));
   for (const button of all("#steps [data-step]"))
-    button.setAttribute("aria-pressed", button.dataset.step == place.step);
+    button.ariaPressed = button.dataset.step == place;
   draw(lines);
   follow();
 }
@@ -99,18 +95,16 @@ const at_prompt = () => /[^\n]*:[^\n]*[$#] $/.test(plain(printed));
 
 async function until(condition, seconds = 20) {
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
-    if (await condition()) return true;
-    await pause(50);
+    if (condition()) return true;
+    await new Promise(resolve => setTimeout(resolve, 50));
   }
-  return false;
 }
 
 // A button types for you, at a prompt only.
 function type(text) {
-  if (!at_prompt()) {
-    tell("A program runs in the terminal. End it first (Ctrl-C, q or exit).");
-    return false;
-  }
+  if (!at_prompt())
+    return tell("There is no prompt in the terminal. If a program runs there, " +
+      "end it first (Ctrl-C, q or exit).");
   tell(printed = "");
   machine.type(text + "\r");
   terminal.focus();
@@ -119,63 +113,62 @@ function type(text) {
 
 // Out of whatever sandbox, and into this step's.
 async function go_to(step) {
-  await look();
-  while (place?.step) {
+  if (machine) await look();
+  while (place) {
     if (!type("exit") || !await until(at_prompt)) return;
-    const before = place;
-    await until(async () => (await look(), place !== before));
+    await look();
   }
   if (step) type(`${STEPS[step]}/os_isolate`);
 }
 
 function fit() {
-  const narrow = matchMedia("(max-width: 600px)").matches;
-  const columns = narrow ? 48 : 80;
-  terminal.options.fontSize = narrow ? Math.max(9, Math.floor(
-    (find("main").clientWidth - 24) / 48 / 0.602)) : 14;
+  const columns = matchMedia("(max-width: 600px)").matches ? 48 : 80;
+  terminal.options.fontSize = Math.min(14, Math.floor(
+    (find("main").clientWidth - 24) / columns / 0.602));
   terminal.resize(columns, 24);
   return machine?.resize(columns, 24).catch(() => {}); // look() tells
 }
 
 // ---- the tour --------------------------------------------------------------
 
-// What to do; what to type, or the step to go to; how the terminal looks when
-// it was done; what it means.
-const on = number => () => place?.step === number;
-const shows = (number, pattern, not) => () => place?.step === number &&
-  at_prompt() && pattern.test(plain(printed)) && !not?.test(plain(printed));
+// What to do; what to type, or the step to go to; what it means. Done when the
+// terminal is in that step (null: the machine is lost); there a command has
+// printed what the first pattern has, and nothing that the second one has.
 const TOUR = [
   ["The host", "This is a machine with a few programs. Which?", "ps aux",
-   shows(0, /crond/), "Remember some of them: init, syslogd, crond."],
-  ["1. Processes", "Start a shell in step 1.", 1, on(1),
-   "It has a PID namespace of its own, and a /proc that shows it."],
+   "Remember some of them: init, syslogd, crond.", 0, /crond/],
+  ["1. Processes", "Start a shell in step 1.", 1,
+   "It has a PID namespace of its own, and a /proc that shows it.", 1],
   ["1. Processes", "Which programs do you see now?", "ps aux",
-   shows(1, /^root +1 .*bash$/m, /crond/),
-   "Your shell is process 1, and alone. The tab Picture shows why."],
+   "Your shell is process 1, and alone. The tab Picture shows why.", 1,
+   /^root +1 .*bash$/m, /crond/],
   ["1. Processes", "Is the network hidden, too?", "ip link",
-   shows(1, /: eth0/), "No: eth0 is the host's. Step 2 is about that."],
-  ["2. Network", "Leave step 1, and start a shell in step 2.", 2, on(2),
-   "Now there is a net namespace, too."],
+   "No: eth0 is the host's. Step 2 is about that.", 1, /: eth0/],
+  ["2. Network", "Leave step 1, and start a shell in step 2.", 2,
+   "Now there is a net namespace, too.", 2],
   ["2. Network", "Which network devices are left?", "ip link",
-   shows(2, /: lo:/, /eth0/), "lo alone, and it is down. Whose files do you see?"],
-  ["2. Network", "Look at the files.", "ls /", shows(2, /os_isolate\s/),
-   "They are the host's: os_isolate is where these programs are."],
-  ["3. Files", "Leave step 2, and start a shell in step 3.", 3, on(3),
-   "Its / is a directory of the host, rootfs, with an overlay on it."],
-  ["3. Files", "Look at the files again.", "ls /", shows(3, /\busr\b/, /os_isolate\s/),
-   "os_isolate is gone: no file of the host has a name here. And the kernel?"],
+   "lo alone, and the step has raised it. Whose files do you see?", 2,
+   /: lo: <.*\bUP\b/, /eth0/],
+  ["2. Network", "Look at the files.", "ls /",
+   "They are the host's: os_isolate is where these programs are.", 2,
+   /os_isolate\s/],
+  ["3. Files", "Leave step 2, and start a shell in step 3.", 3,
+   "Its / is a directory of the host, rootfs, with an overlay on it.", 3],
+  ["3. Files", "Look at the files again.", "ls /",
+   "os_isolate is gone: no file of the host has a name here. And the kernel?", 3,
+   /\busr\b/, /os_isolate\s/],
   ["3. Files", "Ask the kernel for its log.", "dmesg | tail -3",
-   shows(3, /^\[ *\d+\.\d+\]/m), "It answers: root in here is root everywhere."],
-  ["4. Questions", "Leave step 3, and start a shell in step 4.", 4, on(4),
-   "It has fewer capabilities, a filter for system calls, users of its own."],
+   "It answers: root in here is root everywhere.", 3, /^\[ *\d+\.\d+\]/m],
+  ["4. Questions", "Leave step 3, and start a shell in step 4.", 4,
+   "It has fewer capabilities, a filter for system calls, users of its own.", 4],
   ["4. Questions", "Ask the kernel again.", "dmesg | tail -3",
-   shows(4, /not permitted/), "Refused. The tab Attacks has more of that."],
+   "Refused. The tab Attacks has more of that.", 4, /not permitted/],
   ["Break it", "Ask the kernel of step 4 to crash.", "echo c >/proc/sysrq-trigger",
-   shows(4, /sysrq-trigger: /), "That file is not there in step 4."],
-  ["Break it", "Leave step 4, and start a shell in step 3.", 3, on(3),
-   "Now you can end the machine, and not only the sandbox."],
+   "That file is not there in step 4.", 4, /sysrq-trigger: /],
+  ["Break it", "Leave step 4, and start a shell in step 3.", 3,
+   "Now you can end the machine, and not only the sandbox.", 3],
   ["Break it", "Ask again.", "echo c >/proc/sysrq-trigger",
-   () => !find("#lost").hidden, "The machine is gone, and the host with it. Reset gives a new one."],
+   "The machine is gone, and the host with it. Reset gives a new one.", null],
 ];
 let stop, done;
 
@@ -188,19 +181,20 @@ function turn_to(number) {
   find("#panel0 .stopped").textContent = "";
   find("#type").textContent = STEPS[command] ?
     `${STEPS[command]}/os_isolate` : command;
-  find("#type").onclick = () => STEPS[command] ? go_to(command) : type(command);
   find("#back").disabled = stop == 0;
   find("#next").disabled = stop == TOUR.length - 1;
 }
 
 // What was printed: does it end a stop of the tour, and what do attacks say?
 function follow() {
-  if (!done && TOUR[stop][3]()) {
+  const text = plain(printed);
+  const [, , , meaning, step, shown, hidden] = TOUR[stop];
+  if (!done && (step === null ? !find("#lost").hidden : place === step &&
+      (!shown || at_prompt() && shown.test(text) && !hidden?.test(text)))) {
     done = true;
-    find("#panel0 .stopped").textContent = `✓ ${TOUR[stop][4]}`;
+    find("#panel0 .stopped").textContent = `✓ ${meaning}`;
   }
-  const [, words, lines] =
-    /\.\/attack ([^\n]*)\n([^]*)/.exec(plain(printed)) ?? [];
+  const [, words, lines] = /\.\/attack ([^\n]*)\n([^]*)/.exec(text) ?? [];
   const row = all("[data-words]").find(row => row.dataset.words == words?.trim());
   for (const [, column, word, evidence] of row ? lines.matchAll(
     /^(host|[1-4]) +(OPEN|stopped|not here|\?) +([^\n]*)\n/gm) : []) {
@@ -222,7 +216,7 @@ async function attack(row) {
 
 // Of what LOOK printed just now.
 function draw(lines) {
-  const name = place.step ? STEPS[place.step] : "";
+  const name = place ? STEPS[place] : "";
   find("#panel2 p").textContent = "Read from /proc/PID/ns just now. " + (name ?
     "Circles that are joined: the same namespace. A square: one of its own." :
     "No sandbox runs: start a step.");
@@ -232,56 +226,55 @@ function draw(lines) {
     const host = lines[i], own = lines[i + KINDS.length];
     const group = find(`[data-kind=${kind}]`);
     group.setAttribute("class", !own ? "none" : own == host ? "same" : "own");
-    find("title", group).textContent = `${host} on the host${
-      own ? `, ${own} in ${name}` : ""}`;
+    find("title", group).textContent =
+      `${host} on the host` + (own ? `, ${own} in ${name}` : "");
   });
 }
 
 // ---- buttons and keys ------------------------------------------------------
 
-function set_up() {
-  for (const button of all("#commands button"))
-    button.onclick = () => type(button.textContent);
-  for (const button of all("[data-step]"))
-    button.onclick = () => go_to(+button.dataset.step);
-  for (const row of all("[data-words]"))
-    find("button", row).onclick = () => attack(row);
-  for (const button of all("#reset, #lost button")) button.onclick = start;
-  for (const button of all("[data-key]"))
-    button.onclick = () => { machine.type(button.dataset.key); terminal.focus(); };
-  find("#back").onclick = () => turn_to(stop - 1);
-  find("#next").onclick = () => turn_to(stop + 1);
-  let ctrl = false; // is it held by its button?
-  const hold = on => find("#ctrl").setAttribute("aria-pressed", ctrl = on);
-  find("#ctrl").onclick = () => { hold(!ctrl); terminal.focus(); };
-  terminal.onData(text => {
-    if (ctrl && /^[a-z]$/i.test(text))
-      text = String.fromCharCode(text.charCodeAt(0) & 31);
-    hold(false);
-    if (text.includes("\r")) printed = "";
-    machine?.type(text);
-  });
-  // Tab is the shell's; this is the way out of the terminal by keyboard.
-  terminal.attachCustomKeyEventHandler(event =>
-    !(event.key == "Tab" && event.shiftKey));
-  terminal.open(find("#terminal"));
-  addEventListener("resize", fit);
-  turn_to(0);
-  fit();
-}
+const press = key => { machine?.type(key); terminal.focus(); };
+const hold_ctrl = held => { find("#ctrl").ariaPressed = held; terminal.focus(); };
+const CLICKS = {
+  "#commands button": ({ textContent }) => type(textContent),
+  "[data-step]": ({ dataset }) => go_to(+dataset.step),
+  "[data-key]": ({ dataset }) => press(dataset.key),
+  "#ctrl": ({ ariaPressed }) => hold_ctrl(ariaPressed == "false"),
+  "#reset, #lost button": start,
+  "[data-words] button": button => attack(button.closest("tr")),
+  "#type": () => typeof TOUR[stop][2] == "number" ? go_to(TOUR[stop][2]) :
+    type(TOUR[stop][2]),
+  "#back": () => turn_to(stop - 1),
+  "#next": () => turn_to(stop + 1),
+};
+for (const [path, act] of Object.entries(CLICKS))
+  for (const button of all(path)) button.onclick = () => act(button);
+addEventListener("resize", fit);
 
-async function main() {
-  set_up();
-  try {
-    const wasm = (await bytes_of("v86.wasm.gz")).body
-      .pipeThrough(new DecompressionStream("gzip"));
-    parts = { V86, wasm: await new Response(wasm).arrayBuffer(),
-              state: await (await bytes_of("machine.zst")).arrayBuffer() };
-    await start();
-  } catch (error) {
-    tell(`The machine cannot start: ${error.message}`);
-    throw error;
-  }
-}
+terminal.onData(text => {
+  if (find("#ctrl").ariaPressed == "true" && /^[a-z]$/i.test(text))
+    text = String.fromCharCode(text.charCodeAt(0) & 31);
+  find("#ctrl").ariaPressed = false;
+  if (text.includes("\r")) printed = "";
+  machine?.type(text);
+});
+// Tab is the shell's; this is the way out of the terminal by keyboard.
+terminal.attachCustomKeyEventHandler(event =>
+  !(event.key == "Tab" && event.shiftKey));
+terminal.open(find("#terminal"));
+turn_to(0);
+fit();
 
-addEventListener("DOMContentLoaded", main);
+(async () => {
+  const wasm = await new Response((await bytes_of("v86.wasm.gz")).body
+    .pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const module = await WebAssembly.compile(wasm); // once, for all resets
+  options = {
+    wasm_fn: async imports => (await WebAssembly.instantiate(module, imports)).exports,
+    initial_state: { buffer: await (await bytes_of("machine.zst")).arrayBuffer() },
+  };
+  await start();
+})().catch(error => {
+  tell(`The machine cannot start: ${error.message}`);
+  throw error;
+});
