@@ -4,6 +4,7 @@
 .PHONY: playground check-playground
 
 playground: root  ## show: build/playground.html: the steps in a machine in a browser tab
+	@tools/setup playground
 	@tools/playground/build
 
 check-playground: playground  ## check: that machine, under node and in browsers (FULL=1)
