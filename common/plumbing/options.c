@@ -212,7 +212,10 @@ void parse_options(struct sandbox *box, int argc, char **argv, int step)
 
     opterr = 0;
     while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-        check_option(letter, step, argv[optind - 1]);
+        /* The one without its argument is the last; then musl's optind is
+         * past the end. */
+        check_option(letter, step,
+                     letter == ':' ? argv[argc - 1] : argv[optind - 1]);
         act_on(box, letter, step);
     }
 

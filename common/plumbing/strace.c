@@ -50,7 +50,7 @@ void put_bytes(const char *bytes, size_t size)
 
 void put_open_flags(unsigned long flags)
 {
-    if ((flags & O_ACCMODE) == O_RDONLY)
+    if ((flags & (O_WRONLY | O_RDWR)) == 0) /* O_ACCMODE may have O_PATH */
         put((flags & ~(unsigned long)O_LARGEFILE) ? "O_RDONLY|" : "O_RDONLY");
     flags &= ~(unsigned long)O_LARGEFILE;
     if (flags != 0)

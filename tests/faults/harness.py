@@ -45,6 +45,14 @@ mount --make-rshared /
 MADE_BY_LAUNCHER = ("lower", "upper", "work", "merged")
 
 
+def words_of_errors():
+    """errno -> what the launchers' C library calls it."""
+    lines = subprocess.run([TOP / "build/tests/faults/errors"], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout
+    return {int(number): words for number, words in
+            (line.split(" ", 1) for line in lines.splitlines())}
+
+
 def enter_own_host(name):
     """Go on in namespaces of our own, or end if TEST= wants other tests.
 

@@ -16,6 +16,8 @@
 
 #include "sandbox.h"
 
+#define EIO_WORDS "(Input/output|I/O) error" /* glibc's, or musl's */
+
 /* The same for both steps. */
 static void expect_both(const char *script, const char *regex)
 {
@@ -258,9 +260,9 @@ static void test_input_and_output_errors_are_told(void **state)
                 "$O -b /bin/bash -- -c 'head -c 100000 /dev/zero; :' "
                 ">$T/log 2>$T/err; "
                 "echo $?; cat $T/err; wc -c <$T/log)",
-                "^125\nos_isolate: [^\n]*descriptor 1 [^\n]*: Input/output "
-                "error\n125\nos_isolate: [^\n]*descriptor 0 [^\n]*: "
-                "Input/output error\n125\nos_isolate: [^\n]*: File too "
+                "^125\nos_isolate: [^\n]*descriptor 1 [^\n]*: " EIO_WORDS
+                "\n125\nos_isolate: [^\n]*descriptor 0 [^\n]*: " EIO_WORDS
+                "\n125\nos_isolate: [^\n]*: File too "
                 "large\n4096\n$");
 }
 
