@@ -15,7 +15,8 @@ HELPERS    := $(patsubst build/%,build/unit/%,\
              $(patsubst %,build/common/plumbing/%.o,bind inside streams syscalls))
 
 ATTACKS  := $(patsubst %.c,build/%,$(wildcard tests/attacks/*.c))
-BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c))
+BENCH_TOOLS := $(patsubst %.c,build/%,$(wildcard tests/bench/*.c)) \
+            $(if $(MUSL),build/tests/bench/floor-musl)
 HELLOS   := $(addprefix build/tests/integration/hello-,static dynamic \
             $(if $(filter x86_64,$(TARGET)),32))
 
@@ -86,6 +87,13 @@ build/tests/abilities: tests/abilities.c build/flags
 	$(Q)$(HOSTCC) -std=gnu17 $(WARNINGS) $(DEFINES) -O1 -static -o $@ $<
 
 build/tests/bench/%: tests/bench/%.c build/step4_seccomp/filters.h
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) -static -o $@ $<
+
+# The floor, by the launchers' C library.
+build/tests/bench/floor-musl: private CC := $(MUSL)
+build/tests/bench/floor-musl: tests/bench/floor.c build/step4_seccomp/filters.h
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) -static -o $@ $<
