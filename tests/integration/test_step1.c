@@ -79,7 +79,9 @@ static void test_shared_mounts_stay_untouched_as_root(void **state)
     (void)state;
     for (int step = 1; step <= 4; step++) {
         snprintf(script, sizeof(script),
-                 "unshare --mount --propagation shared sh -c '"
+                 /* Shared among themselves, not with those of the machine. */
+                 "unshare --mount --propagation private sh -c '"
+                 "mount --make-rshared /; "
                  "cat /proc/self/mountinfo >%1$s/before; "
                  "%2$s /bin/bash -c \"echo up; sleep 0.2\" >%1$s/out & "
                  "until grep -q up %1$s/out; do sleep 0.02; done; "
