@@ -98,6 +98,12 @@ build/tests/bench/floor-musl: tests/bench/floor.c build/step4_seccomp/filters.h
 	$(call say,LINK)
 	$(Q)$(COMPILE) -static -o $@ $<
 
+# By the launchers' C library, whose words it tells, and linked as they are.
+build/tests/faults/errors: tests/faults/errors.c build/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) $(STATIC) $(LDFLAGS) -o $@ $<
+
 build/tests/faults/%: tests/faults/%.c build/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
