@@ -25,7 +25,7 @@ int open_in_root(int dirfd, const char *path, int flags)
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
 
-    int tries = 1000, fd;
+    int tries = 100000, fd; /* a fraction of a second */
 
     /* While PATH went up by "..", something was renamed or mounted somewhere
      * on this machine, and the kernel is not sure that it stayed below. */
