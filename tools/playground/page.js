@@ -26,21 +26,22 @@ readlink /proc/1/ns/{${KINDS}} "$@"; [ $? != 127 ]`;
 
 const terminal = new Terminal({ fontFamily: "monospace", lineHeight: 1.15,
                                 screenReaderMode: true });
-let machine, options, idle;
+let machine, idle;
 let place; // the step that the terminal is in, 0 for the host
 let printed = ""; // since the last line was typed
 
 // ---- the machine, and its loss ---------------------------------------------
 
-// A file of the site, or of this page where it is one file.
-async function bytes_of(name) {
+// Where a part of the machine is: a file of the site, or in this page.
+function address_of(name) {
   const inside = document.getElementById(name);
-  const answer = inside ? new Response(Uint8Array.from(
-    atob(inside.textContent), letter => letter.charCodeAt(0))) : await fetch(name);
   inside?.remove();
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-  return answer;
+  return !inside ? name : URL.createObjectURL(new Blob([Uint8Array.from(
+    atob(inside.textContent), letter => letter.charCodeAt(0))]));
 }
+
+const options = { wasm_path: address_of("v86.wasm"),
+                  initial_state: { url: address_of("machine.zst") } };
 
 async function start() {
   find("#lost").hidden = find("#reset").disabled = true;
@@ -50,6 +51,8 @@ async function start() {
   place = null;
   printed = "";
   const begin = performance.now();
+  const late = setTimeout(lose, 90_000,
+    "The machine has not started. Are its files beside this page? Reload it.");
   machine = new Machine(V86, options, bytes => {
     terminal.write(bytes);
     printed = (printed + new TextDecoder().decode(bytes)).slice(-20000);
@@ -60,6 +63,8 @@ async function start() {
     idle = setTimeout(() => at_prompt() && look(), 400);
   });
   await fit();
+  clearTimeout(late);
+  find("#lost").hidden = true;
   machine.type("\f"); // bash: paint the prompt
   await look();
   find("#reset").disabled = false;
@@ -264,17 +269,4 @@ terminal.attachCustomKeyEventHandler(event =>
 terminal.open(find("#terminal"));
 turn_to(0);
 fit();
-
-(async () => {
-  const wasm = await new Response((await bytes_of("v86.wasm.gz")).body
-    .pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  const module = await WebAssembly.compile(wasm); // once, for all resets
-  options = {
-    wasm_fn: async imports => (await WebAssembly.instantiate(module, imports)).exports,
-    initial_state: { buffer: await (await bytes_of("machine.zst")).arrayBuffer() },
-  };
-  await start();
-})().catch(error => {
-  tell(`The machine cannot start: ${error.message}`);
-  throw error;
-});
+start();
