@@ -161,13 +161,28 @@ def namespaces():
 
 
 def image_files():
-    """Names, times and sizes of all that is in the image."""
-    found = set()
+    """path -> mode, owner, size and time of the last write, of all that is in
+    the image. What tells less of it stays out: a backup's hard link changes
+    st_ctime, and on an overlayfs st_ino is another one when the kernel has
+    forgotten a directory."""
+    found = {}
     for base, dirs, files in os.walk(IMAGE):
         for name in dirs + files + ["."]:
-            st = os.lstat(os.path.join(base, name))
-            found.add((base, name, st.st_ino, st.st_ctime_ns, st.st_size))
+            path = os.path.join(base, name)
+            st = os.lstat(path)
+            found[path] = (oct(st.st_mode), st.st_uid, st.st_gid, st.st_size,
+                           st.st_mtime_ns)
     return found
+
+
+def changed(before, now):
+    """What is in only one of them, or differs: a few of it, by name."""
+    if not isinstance(before, dict):
+        return ""
+    paths = [path for path in sorted({*before, *now})
+             if before.get(path) != now.get(path)]
+    return f": {len(paths)}, such as " + ", ".join(
+        f"{path} {before.get(path)} -> {now.get(path)}" for path in paths[:5])
 
 
 class Host:
@@ -197,7 +212,8 @@ class Host:
                 return []
             time.sleep(0.05)
         return [f"processes left: {left}"] * bool(left) + [
-            f"{what} changed" for what in now if now[what] != self.state[what]]
+            f"{what} changed{changed(self.state[what], now[what])}"
+            for what in now if now[what] != self.state[what]]
 
 
 def reap():
