@@ -43,16 +43,27 @@ function address_of(name) {
 const options = { wasm_path: address_of("v86.wasm"),
                   initial_state: { url: address_of("machine.zst") } };
 
+// The first part that does not come, of which v86 says nothing.
+async function missing() {
+  for (const url of [options.wasm_path, options.initial_state.url])
+    if (!url.startsWith("blob:") && !await fetch(url, { method: "HEAD" })
+      .then(({ ok }) => ok, () => false)) return url;
+}
+
 async function start() {
   find("#lost").hidden = find("#reset").disabled = true;
   tell("Starting the machine.");
+  const name = await missing();
+  if (name)
+    return lose(`There is no ${name} beside this page, or the page was not ` +
+      "opened from a server. The file playground.html needs neither.");
   await machine?.emulator.destroy();
   terminal.reset();
   place = null;
   printed = "";
   const begin = performance.now();
   const late = setTimeout(lose, 90_000,
-    "The machine has not started. Are its files beside this page? Reload it.");
+    "The machine has not started, though its files are here. Reload this page.");
   machine = new Machine(V86, options, bytes => {
     terminal.write(bytes);
     printed = (printed + new TextDecoder().decode(bytes)).slice(-20000);
