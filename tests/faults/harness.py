@@ -161,17 +161,15 @@ def namespaces():
 
 
 def image_files():
-    """path -> mode, owner, size and time of the last write, of all that is in
-    the image. What tells less of it stays out: a backup's hard link changes
-    st_ctime, and on an overlayfs st_ino is another one when the kernel has
-    forgotten a directory."""
+    """path -> (time of change, size) of all that is in the image. Not the
+    inode's number: on an overlayfs a directory has another one when the kernel
+    has forgotten it."""
     found = {}
     for base, dirs, files in os.walk(IMAGE):
         for name in dirs + files + ["."]:
             path = os.path.join(base, name)
             st = os.lstat(path)
-            found[path] = (oct(st.st_mode), st.st_uid, st.st_gid, st.st_size,
-                           st.st_mtime_ns)
+            found[path] = (st.st_ctime_ns, st.st_size)
     return found
 
 
