@@ -46,7 +46,8 @@ const options = { wasm_path: address_of("v86.wasm"),
 // The first part that does not come, of which v86 says nothing.
 async function missing() {
   for (const url of [options.wasm_path, options.initial_state.url])
-    if (!url.startsWith("blob:") && !await fetch(url, { method: "HEAD" })
+    if (!url.startsWith("blob:") && !await fetch(
+      url, { method: "HEAD", signal: AbortSignal.timeout(30_000) })
       .then(({ ok }) => ok, () => false)) return url;
 }
 
