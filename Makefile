@@ -66,9 +66,9 @@ OWNER    := $(shell stat -c %U .)
 AS_OWNER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root UNKNOWN,\
             $(OWNER)),runuser -u $(OWNER) --))
 
-.PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs
-.PHONY: matrix bench grade diff install dist clean distclean help report tests
-.PHONY: attacks root FORCE lecture record sanitize coverage page check-page
+.PHONY: all demo check check-unit check-fresh check-vm check-grade rootfs matrix
+.PHONY: bench grade diff install dist clean distclean help report tests attacks
+.PHONY: root FORCE lecture record sanitize coverage page check-page
 .PHONY: check-strange
 
 all: $(PROGRAMS)  ## learn: compile the four steps
@@ -133,7 +133,7 @@ report: ready-check  ## maintain: fill the documents' transcripts (DOCKER=socket
 
 grade: root       ## check: judge any os_isolate: BIN="a b" [STEP=1-4] [FORMAT=] [HINTS=0-3] [VM=1]
 	@$(if $(VM),,tools/setup grade >&2)
-	@$(AS_OWNER) $(MAKE) --no-print-directory attacks $(ATTACKS_32) \
+	@$(AS_OWNER) $(MAKE) --no-print-directory $(PARALLEL) attacks $(ATTACKS_32) \
 	    build/tests/abilities >/dev/null
 	@$(if $(VM),tools/judge/in_vm $(BIN) --,tools/grade) --rootfs '$(ROOTFS)' \
 	    --step '$(or $(STEP),4)' --jobs '$(or $(JOBS),1)' --format '$(or $(FORMAT),text)' \
@@ -148,16 +148,14 @@ ready-%: compiled-%
 	@$(if $(UNABLE),:,$(MAKE) --no-print-directory rootfs)
 compiled-%: root
 	@tools/setup $*
-	@tools/phase "Compiling: $(READY_$*)" \
-	    $(AS_OWNER) $(MAKE) --no-print-directory $(READY_$*)
+	@tools/phase "Compiling: $(READY)" \
+	    $(AS_OWNER) $(MAKE) --no-print-directory $(PARALLEL) $(READY)
+# By all processors, unless make was told how many.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # Why this kernel does not run what was compiled, if so.
 UNABLE = $(strip $(if $(filter i386-x86_64,$(ARCH)-$(HOST)),\
          $(shell build/tests/abilities 32-bit)))
-READY_demo       := all attacks
-READY_record     := all attacks
-READY_check      := all tests
-READY_page        = all tests
-READY_check-page  = $(READY_page)
+READY = all $(if $(filter demo record,$*),attacks,tests)
 
 install: all      ## maintain: to PREFIX (/usr/local), below DESTDIR
 	for s in $(STEPS); do \
