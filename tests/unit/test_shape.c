@@ -67,17 +67,19 @@ static void test_lesson_is_an_evenings_reading(void **state)
                   500, 1200, "the lesson, in C");
 }
 
-/* Also counted without comments, and for what makes the filter, too. */
+/* Also counted without comments, and for what makes the filter, too. What has
+ * fewer lines with them need not be counted. */
 static void test_files_are_short(void **state)
 {
     char *largest = NULL;
     size_t size = 0;
-    FILE *pipe =
-        popen("for file in common/*.[ch] common/plumbing/*.[ch] step*/*.[ch] "
-              "step4_seccomp/plumbing/*.[ch] tools/policy/*.[ch]; do "
-              "echo $(cc -fpreprocessed -dD -E -P - <$file 2>/dev/null | "
-              "grep -c '[^ ]') $file; done | sort -n | tail -n 1",
-              "r");
+    FILE *pipe = popen(
+        "for file in $(wc -l common/*.[ch] common/plumbing/*.[ch] "
+        "step*/*.[ch] step4_seccomp/plumbing/*.[ch] tools/policy/*.[ch] "
+        "| awk '$1 > 200 && $2 != \"total\" { print $2 }'); do "
+        "echo $(cc -fpreprocessed -dD -E -P - <$file 2>/dev/null | "
+        "grep -c '[^ ]') $file; done | sort -n | tail -n 1",
+        "r");
 
     (void)state;
     assert_non_null(pipe);
