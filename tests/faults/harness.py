@@ -5,6 +5,7 @@ They run in a PID and a mount namespace, so that whatever else happens on this
 machine is out of sight, and what a sandbox leaves is in sight. / is a shared
 mount there, as under systemd: a mount that leaks travels to us.
 """
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -18,6 +19,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TOP / "tools"), str(TOP / "tests")]
 import lab  # pylint: disable=wrong-import-position
 import tap  # pylint: disable=wrong-import-position
+from judge.cgroup import groups  # pylint: disable=wrong-import-position
 from tap import FULL, SAMPLE, SEED, runs_whole, sample  # pylint: disable=C,W
 
 STEPS = lab.PROGRAMS
@@ -112,7 +114,7 @@ def cgroup_name():
 
 def remove_cgroups():
     """Those that an interrupted run has left. Their processes are dying."""
-    for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{cgroup_name()}"):
+    for path in groups(pattern=cgroup_name()):
         for _ in range(100):
             try:
                 path.rmdir()
@@ -152,11 +154,10 @@ def processes():
 
 def namespaces():
     found = set()
-    for link in pathlib.Path("/proc").glob("[0-9]*/ns/*"):
-        try:
-            found.add(os.readlink(link))
-        except OSError:
-            continue
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it has ended
+            found.update(os.readlink(f"/proc/{pid}/ns/{name}")
+                         for name in os.listdir(f"/proc/{pid}/ns"))
     return found
 
 

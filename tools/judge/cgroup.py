@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Control groups of one simulated host: limits, and a subtree to write in."""
 import contextlib
+import fnmatch
 import os
 import pathlib
 import signal
@@ -9,6 +10,13 @@ import time
 
 PIDS, MEMORY = 200, 1 << 30
 PATIENCE = 60  # seconds until a group that stays is told
+
+
+def groups(top="/sys/fs/cgroup", pattern="*"):
+    """The control groups below TOP whose names match, each before those in it.
+    By os.walk(), since glob() fails where one goes meanwhile."""
+    return sorted(pathlib.Path(base, name) for base, names, _ in os.walk(top)
+                  for name in fnmatch.filter(names, pattern))
 
 
 class Cgroup:
@@ -55,7 +63,7 @@ class Cgroup:
     def names(self):
         """The groups below, those of the submission."""
         return sorted(str(below.relative_to(path.parent.parent))
-                      for path in self.dirs for below in path.rglob("*/")
+                      for path in self.dirs for below in groups(path)
                       if below != path / "init")
 
     def close(self):
@@ -64,7 +72,7 @@ class Cgroup:
         deadline = time.monotonic() + PATIENCE
         while self.dirs and time.monotonic() < deadline:
             for path in list(self.dirs):
-                for group in [*sorted(path.rglob("*/"), reverse=True), path]:
+                for group in [*reversed(groups(path)), path]:
                     try:
                         group.rmdir()
                     except FileNotFoundError:
